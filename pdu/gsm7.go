@@ -18,7 +18,8 @@ type alphabet struct{ locking, shift *table }
 var defaultAlphabet = alphabet{&defaultTable, &defaultShift}
 
 // decode reads septets as text, by these rules of TS 23.038: an escape to nothing known shows the
-// character of the main table; an escape to an escape, and one at the very end, show a space.
+// character of the main table; an escape to an escape, and one at the very end, show a space, and so
+// does a septet that a national table gives no character.
 func (a alphabet) decode(septets []byte) string {
 	var s strings.Builder
 	s.Grow(len(septets))
@@ -31,6 +32,9 @@ func (a alphabet) decode(septets []byte) string {
 					r = a.locking.runes[septets[i]&0x7f]
 				}
 			}
+		}
+		if r == 0 {
+			r = ' '
 		}
 		s.WriteRune(r)
 	}

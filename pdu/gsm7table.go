@@ -1,9 +1,6 @@
 package pdu
 
-import (
-	"sync"
-	"unicode/utf8"
-)
+import "sync"
 
 // A table gives each septet its character; 0 is none.
 type table struct {
@@ -26,21 +23,8 @@ func (t *table) septet(r rune) (byte, bool) {
 	return s, ok
 }
 
-// locking makes a table of its 128 characters in order.
-func locking(characters string) (runes [128]rune) {
-	i := 0
-	for _, r := range characters {
-		runes[i] = r
-		i++
-	}
-	if i != len(runes) {
-		panic("a locking table has 128 characters")
-	}
-	return runes
-}
-
-// shift makes a table of the characters that stand in each row of 16, "·" for none.
-func shift(rows [8]string) (runes [128]rune) {
+// grid makes a table of its rows of 16 characters, "·" for none.
+func grid(rows ...string) (runes [128]rune) {
 	for y, row := range rows {
 		x := 0
 		for _, r := range row {
@@ -49,25 +33,32 @@ func shift(rows [8]string) (runes [128]rune) {
 			}
 			x++
 		}
-		if x > 16 || !utf8.ValidString(row) {
-			panic("a row of a shift table has at most 16 characters")
+		if x > 16 {
+			panic("a row of a table has at most 16 characters")
 		}
 	}
 	return runes
 }
 
+// southAsianShift makes a single shift table of the kind that all but Turkish, Spanish and Portuguese have:
+// they differ in the second to the fourth row only.
+func southAsianShift(second, third, fourth string) [128]rune {
+	return grid("@£$¥¿\"¤%&'\f*+·-/", second, third, fourth, "|ABCDEFGHIJKLMNO", "PQRSTUVWXYZ", "·····€")
+}
+
 // The GSM 7-bit default alphabet and its extension table (TS 23.038 6.2.1).
 var (
-	defaultTable = table{runes: locking("" +
-		"@£$¥èéùìòÇ\nØø\rÅå" +
-		"Δ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ" +
-		" !\"#¤%&'()*+,-./" +
-		"0123456789:;<=>?" +
-		"¡ABCDEFGHIJKLMNO" +
-		"PQRSTUVWXYZÄÖÑÜ§" +
-		"¿abcdefghijklmno" +
-		"pqrstuvwxyzäöñüà")}
-	defaultShift = table{runes: shift([8]string{
+	defaultTable = table{runes: grid(
+		"@£$¥èéùìòÇ\nØø\rÅå",
+		"Δ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ",
+		" !\"#¤%&'()*+,-./",
+		"0123456789:;<=>?",
+		"¡ABCDEFGHIJKLMNO",
+		"PQRSTUVWXYZÄÖÑÜ§",
+		"¿abcdefghijklmno",
+		"pqrstuvwxyzäöñüà",
+	)}
+	defaultShift = table{runes: grid(
 		"··········\f",
 		"····^",
 		"········{}·····\\",
@@ -75,5 +66,5 @@ var (
 		"|",
 		"",
 		"·····€",
-	})}
+	)}
 )

@@ -91,9 +91,9 @@ func (u UserData) alphabet() alphabet {
 		}
 		switch ie.ID {
 		case IESingleShift:
-			a.shift = shiftTable(Language(ie.Data[0]))
+			a.shift = Language(ie.Data[0]).shift()
 		case IELockingShift:
-			a.locking = lockingTable(Language(ie.Data[0]))
+			a.locking = Language(ie.Data[0]).locking()
 		}
 	}
 	return a
