@@ -1,6 +1,10 @@
 package spool
 
-import "time"
+import (
+	"database/sql"
+	"fmt"
+	"time"
+)
 
 // An InSegment is one received short message: a part of a datagram until that is complete, its tombstone afterwards.
 type InSegment struct {
@@ -26,4 +30,110 @@ type InSegment struct {
 	Peer       string
 	FromPort   uint16
 	Modem      string
+}
+
+const inColumns = `id, fingerprint, sim, oa, bits, ref, total, port, seq, generation, done, parked, hash, body, mode, scts, at,
+	at_wall, peer, from_port, modem`
+
+func scanInSegment(r *sql.Rows) (s InSegment, err error) {
+	err = r.Scan(&s.ID, (*digest)(&s.Fingerprint), &s.SIM, &s.OA, &s.Bits, &s.Ref, &s.Total, &s.Port, &s.Seq, &s.Generation,
+		&s.Done, &s.Parked, (*digest)(&s.Hash), &s.Body, &s.Mode, (*stamp)(&s.SCTS), (*stamp)(&s.At), (*stamp)(&s.AtWall),
+		&s.Peer, &s.FromPort, &s.Modem)
+	return s, err
+}
+
+// HasFingerprint tells whether a segment with this fingerprint is on disk.
+func (tx *Tx) HasFingerprint(fp [32]byte) (bool, error) {
+	var one int
+	switch err := tx.get([]any{&one}, "SELECT 1 FROM in_segment WHERE fingerprint = ?", fp[:]); err {
+	case nil:
+		return true, nil
+	case ErrNotFound:
+		return false, nil
+	default:
+		return false, err
+	}
+}
+
+// PutInSegment inserts a segment with ID 0, setting the ID, or writes the changing part of one again: Generation, Done,
+// Parked, Body, Mode, At. Inserting a fingerprint twice is an error: ask HasFingerprint first.
+func (tx *Tx) PutInSegment(s *InSegment) error {
+	if s.ID != 0 {
+		r, err := tx.exec(`UPDATE in_segment SET generation = ?, done = ?, parked = ?, body = ?, mode = ?, at = ? WHERE id = ?`,
+			s.Generation, s.Done, s.Parked, s.Body, s.Mode, nano(s.At), s.ID)
+		if err != nil {
+			return err
+		}
+		if n, err := r.RowsAffected(); err != nil || n == 1 {
+			return err
+		}
+		return fmt.Errorf("put inbound segment %d: %w", s.ID, ErrNotFound)
+	}
+	id, err := tx.insert(`INSERT INTO in_segment (fingerprint, sim, oa, bits, ref, total, port, seq, generation, done, parked, hash,
+		body, mode, scts, at, at_wall, peer, from_port, modem)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		s.Fingerprint[:], s.SIM, s.OA, s.Bits, s.Ref, s.Total, s.Port, s.Seq, s.Generation, s.Done, s.Parked, s.Hash[:],
+		s.Body, s.Mode, nano(s.SCTS), nano(s.At), nano(s.AtWall), s.Peer, s.FromPort, s.Modem)
+	if err != nil {
+		return err
+	}
+	tx.assign(&s.ID, id)
+	return nil
+}
+
+const (
+	inByKey = "SELECT " + inColumns + ` FROM in_segment
+		WHERE sim = ? AND oa = ? AND bits = ? AND ref = ? AND total = ? AND port = ? ORDER BY generation, seq, id`
+	inByGeneration = "SELECT " + inColumns + " FROM in_segment WHERE generation = ? AND generation <> 0 ORDER BY seq, id"
+)
+
+// InSegments lists the segments under one reassembly key by generation and number, parked and done ones too. It is meant
+// for concatenated ones: singles of one sender all share a key.
+func (tx *Tx) InSegments(sim, oa string, bits int, ref uint16, total int, port uint16) ([]InSegment, error) {
+	return list(tx, scanInSegment, inByKey, sim, oa, bits, ref, total, port)
+}
+
+// Generation lists the segments of one generation by number.
+func (tx *Tx) Generation(gen int64) ([]InSegment, error) {
+	return list(tx, scanInSegment, inByGeneration, gen)
+}
+
+// NewGeneration gives out a generation number that no datagram ever had.
+func (tx *Tx) NewGeneration() (gen int64, err error) {
+	if _, err := tx.exec("UPDATE sequence SET value = value + 1 WHERE name = 'generation'"); err != nil {
+		return 0, err
+	}
+	return gen, tx.get([]any{&gen}, "SELECT value FROM sequence WHERE name = 'generation'")
+}
+
+// Partials counts the open generations: neither done nor parked.
+func (tx *Tx) Partials() (n int, err error) { return tx.gauge("partials") }
+
+// Fingerprints counts the inbound segments on disk, tombstones included.
+func (tx *Tx) Fingerprints() (int, error) { return tx.gauge("fingerprints") }
+
+// PartialsOf counts the open generations of one sender to one SIM.
+func (tx *Tx) PartialsOf(sim, oa string) (n int, err error) {
+	return n, tx.get([]any{&n}, partialsOf, sim, oa)
+}
+
+const (
+	partialsOf      = "SELECT count(*) FROM partial WHERE sim = ? AND oa = ?"
+	oldestPartial   = "SELECT generation FROM partial ORDER BY first_at LIMIT 1"
+	oldestPartialOf = "SELECT generation FROM partial WHERE sim = ? AND oa = ? ORDER BY first_at LIMIT 1"
+	expiredPartials = "SELECT generation FROM partial WHERE first_at < ? ORDER BY first_at LIMIT ?"
+)
+
+// OldestPartial is the open generation whose first segment is the oldest, of one sender to one SIM or, for "" and "", of
+// all; ErrNotFound if there is none.
+func (tx *Tx) OldestPartial(sim, oa string) (gen int64, err error) {
+	if sim == "" && oa == "" {
+		return gen, tx.get([]any{&gen}, oldestPartial)
+	}
+	return gen, tx.get([]any{&gen}, oldestPartialOf, sim, oa)
+}
+
+// ExpiredPartials lists open generations whose first segment came before firstBefore, the oldest first.
+func (tx *Tx) ExpiredPartials(firstBefore time.Time, limit int) ([]int64, error) {
+	return list(tx, scanInt, expiredPartials, nano(firstBefore), limit)
 }

@@ -1,6 +1,12 @@
 package spool
 
-import "time"
+import (
+	"cmp"
+	"database/sql"
+	"fmt"
+	"slices"
+	"time"
+)
 
 // A Message is one assembled inbound message on its way to its consumer.
 // PutMessage writes State, Route, NotBefore, Naks and AckedAt again; the rest is written once.
@@ -39,4 +45,103 @@ type Head struct {
 	ID, Peer  string
 	Port      uint16
 	NotBefore time.Time
+}
+
+const messageColumns = `n, id, peer, oa, port, from_port, own, alphabet, modem, sim, scts, received, received_wall, segments, route,
+	state, not_before, naks, acked_at`
+
+func scanMessage(r *sql.Rows, more ...any) (*Message, error) {
+	m := &Message{}
+	return m, r.Scan(append([]any{&m.N, &m.ID, &m.Peer, &m.OA, &m.Port, &m.FromPort, &m.To, &m.Alphabet, &m.Modem, &m.SIM,
+		(*stamp)(&m.SCTS), (*stamp)(&m.Received), (*stamp)(&m.ReceivedWall), &m.Segments, &m.Route, &m.State,
+		(*stamp)(&m.NotBefore), &m.Naks, (*stamp)(&m.AckedAt)}, more...)...)
+}
+
+// PutMessage inserts a message with N 0, setting N, or writes the changing part of one again.
+func (tx *Tx) PutMessage(m *Message) error {
+	if m.N != 0 {
+		r, err := tx.exec("UPDATE message SET route = ?, state = ?, not_before = ?, naks = ?, acked_at = ? WHERE n = ? AND id = ?",
+			m.Route, string(m.State), nano(m.NotBefore), m.Naks, nano(m.AckedAt), m.N, m.ID)
+		if err != nil {
+			return err
+		}
+		if n, err := r.RowsAffected(); err != nil || n == 1 {
+			return err
+		}
+		return fmt.Errorf("put inbound message %s: %w", m.ID, ErrNotFound)
+	}
+	if m.ID == "" {
+		return tx.fail(fmt.Errorf("put inbound message from %s: it has no id", m.Peer))
+	}
+	n, err := tx.insert(`INSERT INTO message (id, peer, oa, port, from_port, own, alphabet, modem, sim, scts, received, received_wall,
+		segments, route, state, not_before, naks, acked_at, payload)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		m.ID, m.Peer, m.OA, m.Port, m.FromPort, m.To, m.Alphabet, m.Modem, m.SIM, nano(m.SCTS), nano(m.Received),
+		nano(m.ReceivedWall), m.Segments, m.Route, string(m.State), nano(m.NotBefore), m.Naks, nano(m.AckedAt), octets(m.Payload))
+	if err != nil {
+		return err
+	}
+	tx.assign(&m.N, n)
+	return nil
+}
+
+// Message reads a message with its payload; ErrNotFound if there is none.
+func (tx *Tx) Message(id string) (m *Message, err error) {
+	err = tx.each(func(r *sql.Rows) (bool, error) {
+		var payload []byte
+		if m, err = scanMessage(r, &payload); err == nil {
+			m.Payload = payload
+		}
+		return false, err
+	}, "SELECT "+messageColumns+", payload FROM message WHERE id = ?", id)
+	if err == nil && m == nil {
+		err = ErrNotFound
+	}
+	return m, err
+}
+
+const (
+	readyAll  = "SELECT n, id, peer, port, not_before FROM message WHERE state = 'ready' AND route = ? AND n > ? ORDER BY n LIMIT ?"
+	readyPort = `SELECT n, id, peer, port, not_before FROM message
+		WHERE state = 'ready' AND route = ? AND port = ? AND n > ? ORDER BY n LIMIT ?`
+	messagesAll   = "SELECT " + messageColumns + " FROM message WHERE n > ? ORDER BY n LIMIT ?"
+	messagesState = "SELECT " + messageColumns + " FROM message WHERE state = ? AND n > ? ORDER BY n LIMIT ?"
+)
+
+// Ready lists unacknowledged messages of one route in order of arrival, also those that a NAK put off; ports nil = all.
+func (tx *Tx) Ready(route string, ports []uint16, afterN int64, limit int) ([]Head, error) {
+	scan := func(r *sql.Rows) (h Head, err error) {
+		err = r.Scan(&h.N, &h.ID, &h.Peer, &h.Port, (*stamp)(&h.NotBefore))
+		return h, err
+	}
+	if ports == nil {
+		return list(tx, scan, readyAll, route, afterN, limit)
+	}
+	ports = slices.Clone(ports)
+	slices.Sort(ports)
+	var all []Head
+	for _, port := range slices.Compact(ports) {
+		some, err := list(tx, scan, readyPort, route, port, afterN, limit)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	slices.SortFunc(all, func(a, b Head) int { return cmp.Compare(a.N, b.N) })
+	return all[:min(len(all), max(limit, 0))], nil
+}
+
+// LastMessage is the N of the newest message there ever was; 0 = none.
+func (tx *Tx) LastMessage() (n int64, err error) { return tx.lastNumber("message") }
+
+// Unclaimed counts the ready messages.
+func (tx *Tx) Unclaimed() (int, error) { return tx.gauge("unclaimed") }
+
+// Messages lists messages of one state, or of all for "", in order of arrival after afterN, without payloads.
+func (tx *Tx) Messages(state MsgState, afterN int64, limit int) ([]*Message, error) {
+	scan := func(r *sql.Rows) (*Message, error) { return scanMessage(r) }
+	if state == "" {
+		return list(tx, scan, messagesAll, afterN, limit)
+	}
+	return list(tx, scan, messagesState, string(state), afterN, limit)
 }

@@ -1,6 +1,9 @@
 package spool
 
-import "time"
+import (
+	"database/sql"
+	"time"
+)
 
 // An Outbound is one message accepted for sending, with its segments.
 //
@@ -73,3 +76,132 @@ const (
 
 // Accepted tells whether the network has taken the segment.
 func (s SegState) Accepted() bool { return s == SegAccepted || s == SegDelivered }
+
+// todo counts the segments the network has not taken.
+func (m *Outbound) todo() (n int) {
+	for _, s := range m.Segments {
+		if !s.State.Accepted() {
+			n++
+		}
+	}
+	return n
+}
+
+// settled is when a message that is no longer open became so, as well as the message itself tells.
+func (m *Outbound) settled() time.Time {
+	if m.State.Open() {
+		return time.Time{}
+	}
+	t := m.Accepted
+	if m.Settled.After(t) {
+		t = m.Settled
+	}
+	for _, s := range m.Segments {
+		if s.At.After(t) {
+			t = s.At
+		}
+	}
+	if m.State == StateExpired && m.Expires.After(t) {
+		t = m.Expires
+	}
+	return t
+}
+
+const outboundColumns = `n, id, peer, port, from_port, coalesce(key, ''), digest, origin, accepted, accepted_wall,
+	report, want_modem, unknown, expires, state, why, nullif(due, 0), attempts, modem, sim, ref, ref_bits, settled`
+
+func scanOutbound(r *sql.Rows) (n int64, m *Outbound, err error) {
+	m = &Outbound{}
+	err = r.Scan(&n, &m.ID, &m.Peer, &m.Port, &m.FromPort, &m.Key, (*digest)(&m.Digest), &m.Origin,
+		(*stamp)(&m.Accepted), (*stamp)(&m.AcceptedWall), &m.Report, &m.WantModem, &m.Unknown, (*stamp)(&m.Expires),
+		&m.State, &m.Why, (*stamp)(&m.Due), &m.Attempts, &m.Modem, &m.SIM, &m.Ref, &m.RefBits, (*stamp)(&m.Settled))
+	return n, m, err
+}
+
+// loadOutbound reads a message without its payload, and its row number.
+func (tx *Tx) loadOutbound(where string, args ...any) (n int64, m *Outbound, err error) {
+	err = tx.each(func(r *sql.Rows) (bool, error) {
+		n, m, err = scanOutbound(r)
+		return false, err
+	}, "SELECT "+outboundColumns+" FROM outbound WHERE "+where, args...)
+	if err != nil {
+		return 0, nil, err
+	}
+	if m == nil {
+		return 0, nil, ErrNotFound
+	}
+	m.Segments, err = tx.segments(n)
+	return n, m, err
+}
+
+func (tx *Tx) withPayload(n int64, m *Outbound) (*Outbound, error) {
+	return m, tx.get([]any{&m.Payload}, "SELECT data FROM outbound_payload WHERE outbound = ?", n)
+}
+
+// Outbound reads a message with its segments and payload; ErrNotFound if there is none.
+func (tx *Tx) Outbound(id string) (*Outbound, error) {
+	n, m, err := tx.loadOutbound("id = ?", id)
+	if err != nil {
+		return nil, err
+	}
+	return tx.withPayload(n, m)
+}
+
+// OutboundByKey is the newest message under an idempotency key that was accepted at since or later; ErrNotFound if none.
+func (tx *Tx) OutboundByKey(key string, since time.Time) (*Outbound, error) {
+	if key == "" {
+		return nil, ErrNotFound
+	}
+	n, m, err := tx.loadOutbound(byKey, key, nano(since))
+	if err != nil {
+		return nil, err
+	}
+	return tx.withPayload(n, m)
+}
+
+const byKey = "key = ? AND accepted >= coalesce(?, -9223372036854775808) ORDER BY accepted DESC, n DESC LIMIT 1"
+
+// Outbounds lists messages of one state, or of all for "", in order of acceptance after the message afterID ("" = from
+// the first; ErrNotFound if that one has been purged), without payloads.
+func (tx *Tx) Outbounds(state OutState, afterID string, limit int) ([]*Outbound, error) {
+	var after int64
+	if afterID != "" {
+		if err := tx.get([]any{&after}, "SELECT n FROM outbound WHERE id = ?", afterID); err != nil {
+			return nil, err
+		}
+	}
+	q, args := listAll, []any{after, limit}
+	if state != "" {
+		q, args = listState, []any{state, after, limit}
+	}
+	type numbered struct {
+		n int64
+		m *Outbound
+	}
+	rows, err := list(tx, func(r *sql.Rows) (v numbered, err error) {
+		v.n, v.m, err = scanOutbound(r)
+		return v, err
+	}, q, args...)
+	if err != nil {
+		return nil, err
+	}
+	var all []*Outbound
+	for _, v := range rows {
+		if v.m.Segments, err = tx.segments(v.n); err != nil {
+			return nil, err
+		}
+		all = append(all, v.m)
+	}
+	return all, nil
+}
+
+const (
+	listAll   = "SELECT " + outboundColumns + " FROM outbound WHERE n > ? ORDER BY n LIMIT ?"
+	listState = "SELECT " + outboundColumns + " FROM outbound WHERE state = ? AND n > ? ORDER BY n LIMIT ?"
+)
+
+// QueueDepth counts the open messages.
+func (tx *Tx) QueueDepth() (int, error) { return tx.gauge("queue_depth") }
+
+// OpenSegments counts the segments of open messages that the network has not taken.
+func (tx *Tx) OpenSegments() (int, error) { return tx.gauge("open_segments") }

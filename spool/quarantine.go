@@ -1,6 +1,9 @@
 package spool
 
-import "time"
+import (
+	"database/sql"
+	"time"
+)
 
 // A Quarantined is a short message set aside as it came, with the reason.
 type Quarantined struct {
@@ -9,4 +12,24 @@ type Quarantined struct {
 	Raw                      []byte // PDU-mode octets
 	Text                     string // what the modem said, where there is no readable PDU
 	At, AtWall               time.Time
+}
+
+// Quarantine sets a short message aside, sets its N and lets go of the oldest beyond keep.
+func (tx *Tx) Quarantine(q *Quarantined, keep int) error {
+	n, err := tx.insert("INSERT INTO quarantine (modem, sim, peer, reason, raw, text, at, at_wall) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+		q.Modem, q.SIM, q.Peer, q.Reason, q.Raw, q.Text, nano(q.At), nano(q.AtWall))
+	if err != nil {
+		return err
+	}
+	tx.assign(&q.N, n)
+	_, err = tx.exec("DELETE FROM quarantine WHERE n <= ?", n-int64(keep))
+	return err
+}
+
+// Quarantines lists what was set aside after number afterN, in order.
+func (tx *Tx) Quarantines(afterN int64, limit int) ([]Quarantined, error) {
+	return list(tx, func(r *sql.Rows) (q Quarantined, err error) {
+		err = r.Scan(&q.N, &q.Modem, &q.SIM, &q.Peer, &q.Reason, &q.Raw, &q.Text, (*stamp)(&q.At), (*stamp)(&q.AtWall))
+		return q, err
+	}, "SELECT n, modem, sim, peer, reason, raw, text, at, at_wall FROM quarantine WHERE n > ? ORDER BY n LIMIT ?", afterN, limit)
 }

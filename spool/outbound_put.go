@@ -1,0 +1,147 @@
+package spool
+
+import (
+	"database/sql"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// PutOutbound inserts the message or brings what is on disk to its present state, writing only what differs.
+func (tx *Tx) PutOutbound(m *Outbound) error {
+	if m.ID == "" {
+		return tx.fail(fmt.Errorf("put outbound message to %s: it has no id", m.Peer))
+	}
+	for i, s := range m.Segments {
+		if s.Seq != i+1 {
+			return tx.fail(fmt.Errorf("put outbound message %s: segment %d has number %d", m.ID, i+1, s.Seq))
+		}
+	}
+	n, old, err := tx.loadOutbound("id = ?", m.ID)
+	switch err {
+	case nil:
+		return tx.updateOutbound(n, old, m)
+	case ErrNotFound:
+		return tx.insertOutbound(m)
+	}
+	return err
+}
+
+func (tx *Tx) insertOutbound(m *Outbound) error {
+	now, err := tx.changing(m)
+	if err != nil {
+		return err
+	}
+	var key any
+	if m.Key != "" {
+		key = m.Key
+	}
+	n, err := tx.insert(`INSERT INTO outbound (report, want_modem, unknown, expires, state, why, due, attempts, modem, sim,
+		ref, ref_bits, settled, todo, lane, id, peer, port, from_port, key, digest, origin, accepted, accepted_wall)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		append(now, m.ID, m.Peer, m.Port, m.FromPort, key, m.Digest[:], m.Origin, nano(m.Accepted), nano(m.AcceptedWall))...)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.exec("INSERT INTO outbound_payload VALUES (?, ?)", n, octets(m.Payload)); err != nil {
+		return err
+	}
+	return tx.putSegments(n, m.Peer, nil, m.Segments)
+}
+
+func (tx *Tx) updateOutbound(n int64, old, m *Outbound) error {
+	was, err := tx.changing(old)
+	if err != nil {
+		return err
+	}
+	now, err := tx.changing(m)
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(was, now) {
+		_, err := tx.exec(`UPDATE outbound SET report = ?, want_modem = ?, unknown = ?, expires = ?, state = ?, why = ?, due = ?,
+			attempts = ?, modem = ?, sim = ?, ref = ?, ref_bits = ?, settled = ?, todo = ?, lane = ? WHERE n = ?`, append(now, n)...)
+		if err != nil {
+			return err
+		}
+	}
+	return tx.putSegments(n, old.Peer, old.Segments, m.Segments)
+}
+
+// changing is the part of a row that follows the message's life.
+func (tx *Tx) changing(m *Outbound) ([]any, error) {
+	lane, err := tx.lane(m)
+	if err != nil {
+		return nil, err
+	}
+	due := m.Due
+	if !m.State.Open() {
+		due = time.Time{}
+	} else if due.IsZero() {
+		due = time.Unix(0, 0) // at once: NULL <= now is not true; read back as none
+	}
+	return []any{m.Report, m.WantModem, m.Unknown, nano(m.Expires), string(m.State), m.Why, nano(due), m.Attempts, m.Modem, m.SIM,
+		m.Ref, m.RefBits, nano(m.settled()), m.todo(), lane}, nil
+}
+
+// lane names who may carry the message, so that each modem finds its own work by index.
+func (tx *Tx) lane(m *Outbound) (string, error) {
+	switch {
+	case !m.State.Open():
+		return "", nil
+	case m.WantModem != "":
+		return modemLane(m.WantModem), nil
+	case m.Modem != "":
+		return modemLane(m.Modem), nil
+	}
+	sim, err := tx.Home(m.Peer)
+	return simLane(sim), err
+}
+
+const anyLane = "*"
+
+func modemLane(modem string) string { return "m:" + modem }
+
+func simLane(sim string) string {
+	if sim == "" {
+		return anyLane
+	}
+	return "s:" + sim
+}
+
+func (tx *Tx) segments(n int64) ([]OutSegment, error) {
+	return list(tx, func(r *sql.Rows) (s OutSegment, err error) {
+		err = r.Scan(&s.Seq, &s.State, &s.MR, &s.Modem, &s.SIM, (*stamp)(&s.At), &s.Attempts, &s.Why)
+		return s, err
+	}, "SELECT seq, state, mr, modem, sim, at, attempts, why FROM out_segment WHERE outbound = ? ORDER BY seq", n)
+}
+
+func (tx *Tx) putSegments(n int64, peer string, old, now []OutSegment) error {
+	for i, s := range now {
+		if i < len(old) && sameSegment(old[i], s) {
+			continue
+		}
+		_, err := tx.exec(`INSERT INTO out_segment (outbound, seq, peer, state, mr, modem, sim, at, attempts, why)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT DO UPDATE SET state = excluded.state, mr = excluded.mr, modem = excluded.modem, sim = excluded.sim,
+			at = excluded.at, attempts = excluded.attempts, why = excluded.why`,
+			n, s.Seq, peer, string(s.State), s.MR, s.Modem, s.SIM, nano(s.At), s.Attempts, s.Why)
+		if err != nil {
+			return err
+		}
+	}
+	// A message that starts again under another reference may need fewer.
+	if len(old) > len(now) {
+		_, err := tx.exec("DELETE FROM out_segment WHERE outbound = ? AND seq > ?", n, len(now))
+		return err
+	}
+	return nil
+}
+
+func sameSegment(a, b OutSegment) bool {
+	if nano(a.At) != nano(b.At) {
+		return false
+	}
+	a.At, b.At = time.Time{}, time.Time{}
+	return a == b
+}

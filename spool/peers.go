@@ -1,0 +1,32 @@
+package spool
+
+import "time"
+
+// SetHome notes the SIM that last heard from this peer; "" forgets it. Open messages to the peer that no modem has begun
+// and none was named for move with it.
+func (tx *Tx) SetHome(peer, sim string, at time.Time) error {
+	const day = int64(24 * time.Hour)
+	// Not a write for each message heard: used serves Purge only.
+	r, err := tx.exec(`INSERT INTO peer (peer, home, used) VALUES (?1, ?2, ?3)
+		ON CONFLICT DO UPDATE SET home = excluded.home, used = max(used, excluded.used)
+		WHERE home <> excluded.home OR used < excluded.used - ?4`, peer, sim, at.UnixNano(), day)
+	if err != nil {
+		return err
+	}
+	if n, err := r.RowsAffected(); err != nil || n == 0 {
+		return err
+	}
+	_, err = tx.exec(moveLane, simLane(sim), peer)
+	return err
+}
+
+const moveLane = `UPDATE outbound SET lane = ?1
+	WHERE state = 'queued' AND peer = ?2 AND want_modem = '' AND modem = '' AND lane <> ?1`
+
+// Home is the SIM that last heard from this peer; "" = none.
+func (tx *Tx) Home(peer string) (sim string, err error) {
+	if err = tx.get([]any{&sim}, "SELECT home FROM peer WHERE peer = ?", peer); err == ErrNotFound {
+		return "", nil
+	}
+	return sim, err
+}

@@ -1,0 +1,36 @@
+package spool
+
+import "time"
+
+// Spend records one submission attempt, which counts against the budgets. A time before the last one's is taken as that.
+func (tx *Tx) Spend(at time.Time, modem, peer string) error {
+	_, err := tx.exec(`INSERT INTO spend (at, modem, modem_n, peer) SELECT
+		max(?1, coalesce((SELECT max(at) FROM spend), ?1)), ?2,
+		1 + coalesce((SELECT modem_n FROM spend WHERE modem = ?2 ORDER BY at DESC, modem_n DESC LIMIT 1), 0), ?3`,
+		at.UnixNano(), modem, peer)
+	return err
+}
+
+// Rows go only from the old end, so a window's count is the difference of two numbers.
+const (
+	spentAll   = `SELECT (SELECT max(n) FROM spend) - n + 1 FROM spend WHERE at >= ? ORDER BY at, n LIMIT 1`
+	spentModem = `SELECT (SELECT modem_n FROM spend WHERE modem = ?2 ORDER BY at DESC, modem_n DESC LIMIT 1) - modem_n + 1
+		FROM spend WHERE modem = ?2 AND at >= ?1 ORDER BY at, modem_n LIMIT 1`
+)
+
+// Spent counts the attempts of a modem, or of all for "", at since and later.
+func (tx *Tx) Spent(since time.Time, modem string) (n int, err error) {
+	from := nano(since)
+	if from == nil {
+		from = int64(-1 << 63)
+	}
+	if modem == "" {
+		err = tx.get([]any{&n}, spentAll, from)
+	} else {
+		err = tx.get([]any{&n}, spentModem, from, modem)
+	}
+	if err == ErrNotFound {
+		return 0, nil
+	}
+	return n, err
+}
