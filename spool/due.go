@@ -26,6 +26,11 @@ ORDER BY 1 LIMIT 1`
 const (
 	expiredQuery    = "SELECT id FROM outbound WHERE state = 'queued' AND expires <= ? ORDER BY expires LIMIT ?"
 	unreportedQuery = "SELECT id FROM outbound WHERE state = 'sent' AND report = 1 AND expires <= ? ORDER BY expires LIMIT ?"
+	nextExpiryQuery = `
+SELECT * FROM (SELECT expires FROM outbound WHERE state = 'queued' ORDER BY expires LIMIT 1)
+UNION ALL
+SELECT * FROM (SELECT expires FROM outbound WHERE state = 'sent' AND report = 1 ORDER BY expires LIMIT 1)
+ORDER BY 1 LIMIT 1`
 	submittingQuery = `SELECT id FROM outbound WHERE n IN (SELECT outbound FROM out_segment WHERE state = 'submitting') ORDER BY n`
 )
 
@@ -90,6 +95,12 @@ func (tx *Tx) Expired(now time.Time, limit int) ([]string, error) {
 // Unreported lists messages that were sent with report=yes and have no final report although their Expires has come.
 func (tx *Tx) Unreported(now time.Time, limit int) ([]string, error) {
 	return list(tx, scanString, unreportedQuery, nano(now), limit)
+}
+
+// NextExpiry is when the next message ends by time alone: one that is open, or one that waits for reports; ErrNotFound if
+// there is none.
+func (tx *Tx) NextExpiry() (t time.Time, err error) {
+	return t, tx.get([]any{(*stamp)(&t)}, nextExpiryQuery)
 }
 
 // Submitting lists the messages with a segment in state submitting: after a restart their outcome is unknown.

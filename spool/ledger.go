@@ -1,6 +1,9 @@
 package spool
 
-import "time"
+import (
+	"database/sql"
+	"time"
+)
 
 // Count adds to a named counter ("foreign.text", "type0", "duplicate"), which starts at 0 and is never purged.
 func (tx *Tx) Count(name string, by int64) error {
@@ -14,6 +17,19 @@ func (tx *Tx) Counter(name string) (v int64, err error) {
 		return 0, nil
 	}
 	return v, err
+}
+
+// Counters reads all of them.
+func (tx *Tx) Counters() (map[string]int64, error) {
+	all := map[string]int64{}
+	err := tx.each(func(r *sql.Rows) (bool, error) {
+		var name string
+		var value int64
+		err := r.Scan(&name, &value)
+		all[name] = value
+		return true, err
+	}, "SELECT name, value FROM counter")
+	return all, err
 }
 
 // gauge reads one of the counts that triggers keep (schema/001.sql).

@@ -59,6 +59,7 @@ type OutSegment struct {
 	Modem, SIM string
 	At         time.Time // of the last change
 	Attempts   int
+	Unsure     bool // an attempt of unknown outcome: a copy may be on air, whatever the state
 	Why        string
 }
 

@@ -111,9 +111,9 @@ func simLane(sim string) string {
 
 func (tx *Tx) segments(n int64) ([]OutSegment, error) {
 	return list(tx, func(r *sql.Rows) (s OutSegment, err error) {
-		err = r.Scan(&s.Seq, &s.State, &s.MR, &s.Modem, &s.SIM, (*stamp)(&s.At), &s.Attempts, &s.Why)
+		err = r.Scan(&s.Seq, &s.State, &s.MR, &s.Modem, &s.SIM, (*stamp)(&s.At), &s.Attempts, &s.Unsure, &s.Why)
 		return s, err
-	}, "SELECT seq, state, mr, modem, sim, at, attempts, why FROM out_segment WHERE outbound = ? ORDER BY seq", n)
+	}, "SELECT seq, state, mr, modem, sim, at, attempts, unsure, why FROM out_segment WHERE outbound = ? ORDER BY seq", n)
 }
 
 func (tx *Tx) putSegments(n int64, peer string, old, now []OutSegment) error {
@@ -121,11 +121,11 @@ func (tx *Tx) putSegments(n int64, peer string, old, now []OutSegment) error {
 		if i < len(old) && sameSegment(old[i], s) {
 			continue
 		}
-		_, err := tx.exec(`INSERT INTO out_segment (outbound, seq, peer, state, mr, modem, sim, at, attempts, why)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		_, err := tx.exec(`INSERT INTO out_segment (outbound, seq, peer, state, mr, modem, sim, at, attempts, unsure, why)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT DO UPDATE SET state = excluded.state, mr = excluded.mr, modem = excluded.modem, sim = excluded.sim,
-			at = excluded.at, attempts = excluded.attempts, why = excluded.why`,
-			n, s.Seq, peer, string(s.State), s.MR, s.Modem, s.SIM, nano(s.At), s.Attempts, s.Why)
+			at = excluded.at, attempts = excluded.attempts, unsure = excluded.unsure, why = excluded.why`,
+			n, s.Seq, peer, string(s.State), s.MR, s.Modem, s.SIM, nano(s.At), s.Attempts, s.Unsure, s.Why)
 		if err != nil {
 			return err
 		}

@@ -61,6 +61,7 @@ CREATE TABLE out_segment (
   sim      TEXT NOT NULL,
   at       INTEGER,
   attempts INTEGER NOT NULL,
+  unsure   INTEGER NOT NULL,      -- an earlier attempt may be on air
   why      TEXT NOT NULL,
   PRIMARY KEY (outbound, seq)
 ) STRICT, WITHOUT ROWID;
