@@ -2,7 +2,11 @@ package modem
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -85,13 +89,32 @@ type Received struct {
 	Mem    string // "SM", "ME", …
 	Index  int
 
-	id uint64 // of a direct one: which acknowledgement is meant
+	id uint64    // of one handed on, rising
+	at time.Time // when it was handed on
 }
 
-// Modem is one modem on one line.
+// Modem is one modem on one line. Its methods may be called from any
+// goroutine, also before Run: they wait for it.
 type Modem struct {
-	port Port
-	opt  Options
+	port  Port
+	opt   Options
+	log   zerolog.Logger
+	jobs  *queue
+	in    *inbox
+	pace  *pace
+	pull  chan struct{} // held by the Receive in progress: order
+	ready chan struct{}
+	ids   atomic.Uint64 // of the newest message handed on
+
+	mu      sync.Mutex
+	status  Status
+	trouble string // what keeps the modem from working, "" nothing
+	id      Identity
+
+	// What follows belongs to the goroutine that executes commands: Run while
+	// it brings the modem up, then the one that does the jobs.
+	x *executor
+	settings
 }
 
 // New returns a Modem on p. It starts nothing and does not touch p.
@@ -99,28 +122,83 @@ func New(p Port, o Options) *Modem {
 	if o.Sweep <= 0 {
 		o.Sweep = 5 * time.Minute
 	}
-	return &Modem{port: p, opt: o}
+	return &Modem{
+		port: p, opt: o, log: o.Log.With().Str("modem", o.Name).Logger(),
+		jobs: newQueue(), in: newInbox(), ready: make(chan struct{}),
+		pace: newPace(o.Sweep), pull: make(chan struct{}, 1),
+		status: Status{Reg: -1, EPSReg: -1, Verdict: "not opened yet"},
+	}
 }
 
 // Run brings the modem up and serves it. It owns the port and closes it. It
 // ends when the line is lost, the modem cannot be brought up or falls silent
 // or restarts (an error says which), or ctx ends (nil).
-func (m *Modem) Run(ctx context.Context) error { panic("not yet") }
+func (m *Modem) Run(ctx context.Context) error {
+	run, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	m.x = newExecutor(m.port, m.opt.Trace)
+
+	var all sync.WaitGroup
+	serve := func(f func(context.Context) error) {
+		all.Go(func() {
+			if err := f(run); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	all.Go(m.x.run)
+	all.Go(func() { // closing the port is what ends everything that reads and writes it
+		select {
+		case <-run.Done():
+		case <-m.x.line.dead:
+			cancel(m.x.line.cause())
+		}
+		_ = m.port.Close()
+		m.x.line.fail(fmt.Errorf("%w: closed", ErrLineLost))
+	})
+	serve(m.runURCs)
+	if err := m.bringUp(run); err != nil {
+		cancel(err)
+	} else {
+		close(m.ready)
+		serve(func(ctx context.Context) error { return m.jobs.run(ctx, m.step) })
+		serve(m.runUpkeep)
+	}
+	<-run.Done()
+	cause := context.Cause(run)
+	if dead := m.x.line.cause(); dead != nil && ctx.Err() == nil {
+		cause = dead // the first cause, not what it led to
+	}
+	m.jobs.close(cause)
+	m.in.close(cause)
+	all.Wait()
+	if ctx.Err() != nil {
+		m.explain("stopped")
+		return nil
+	}
+	var sim *SIMError
+	if !errors.As(cause, &sim) {
+		m.explain(cause.Error())
+	}
+	return cause
+}
+
+// step brings the line back in step after a job.
+func (m *Modem) step(ctx context.Context) error {
+	late, err := m.x.resync(ctx)
+	if len(late) > 0 {
+		m.log.Info().Strs("lines", late).Msg("answer came late")
+	}
+	return err
+}
 
 // Ready is closed when the modem has been brought up: SIM ready, PDU mode,
 // reception set up. Whether it is registered stands in Status.
-func (m *Modem) Ready() <-chan struct{} { panic("not yet") }
+func (m *Modem) Ready() <-chan struct{} { return m.ready }
 
 // Identity of the modem and its SIM, complete after Ready.
-func (m *Modem) Identity() Identity { panic("not yet") }
-
-// Status as last seen.
-func (m *Modem) Status() Status { panic("not yet") }
-
-func (m *Modem) Send(ctx context.Context, mode []byte, more bool) (mr byte, err error) {
-	panic("not yet")
+func (m *Modem) Identity() Identity {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.id
 }
-
-func (m *Modem) Receive(ctx context.Context) (Received, error) { panic("not yet") }
-func (m *Modem) Accept(ctx context.Context, r Received) error  { panic("not yet") }
-func (m *Modem) Refuse(r Received)                             { panic("not yet") }

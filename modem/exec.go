@@ -1,0 +1,247 @@
+package modem
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/warthog618/modem/at"
+)
+
+// Time limits of the dialogue.
+const (
+	// promptTimeout: a modem asks for the PDU at once or not at all.
+	promptTimeout = 10 * time.Second
+	// submitTimeout is the silence borne after Ctrl-Z: TR1M and the retries
+	// of the relay layer (TS 24.011 10.1) fit in.
+	submitTimeout = 180 * time.Second
+	// fenceTimeout of each of fenceTries.
+	fenceTimeout = 10 * time.Second
+	fenceTries   = 3
+	// A modem that is starting is asked again and again.
+	wakeTimeout = 2 * time.Second
+	wakeTries   = 12
+)
+
+// executor carries out AT commands, one at a time. It is all that knows of
+// warthog618/modem/at. Its methods are called from one goroutine at a time,
+// but URC.
+//
+// After a command without a final result code the line is out of step: what
+// the modem says next may still belong to it. So before another command is
+// written, resync sends a query whose answer cannot be mistaken, and waits
+// until that has come.
+type executor struct {
+	line *conditioner
+	at   *at.AT
+}
+
+// newExecutor starts goroutines, which end when the port's Read fails: see wait.
+func newExecutor(p Port, trace func(sent bool, line string)) *executor {
+	c := newConditioner(p, trace)
+	return &executor{line: c, at: at.New(c)}
+}
+
+// run reads the port until that fails, and returns when all goroutines of the
+// executor have ended. The port must be closed for this.
+func (x *executor) run() {
+	x.line.run()
+	<-x.at.Closed()
+}
+
+// Command executes "AT"+cmd and returns the lines of its answer. d bounds the
+// writing and the waiting for the answer.
+func (x *executor) Command(ctx context.Context, cmd string, d time.Duration) ([]string, error) {
+	t := newTransaction(ctx, cmd)
+	if err := x.ready(ctx); err != nil {
+		return nil, fmt.Errorf("AT%s: %w", maskPIN(cmd), err)
+	}
+	info, err := x.do(t, d)
+	if err != nil {
+		err = fmt.Errorf("AT%s: %w", maskPIN(cmd), err)
+	}
+	return info, err
+}
+
+// SMS executes "AT"+cmd, a command that prompts, with a PDU in hex. onPDU is
+// called right before the PDU is written; until then ctx can end the command.
+// The error wraps ErrNotSent when the PDU was not handed to the modem whole,
+// ErrOutcomeUnknown when it was and no final result code came; resync may then
+// still find one.
+func (x *executor) SMS(ctx context.Context, cmd, pdu string, onPDU func()) ([]string, error) {
+	t := newTransaction(ctx, cmd)
+	t.pdu, t.after, t.onPDU = strings.ToUpper(pdu), submitTimeout, onPDU
+	if !isHex(pdu) {
+		return nil, fmt.Errorf("%w: AT%s: PDU %q is not hex", ErrNotSent, cmd, pdu)
+	}
+	if err := x.ready(ctx); err != nil {
+		return nil, fmt.Errorf("%w: AT%s: %w", ErrNotSent, cmd, err)
+	}
+	info, err := x.do(t, promptTimeout)
+	var refused *ResultError
+	switch {
+	case err == nil && t.phase == submitted, errors.As(err, &refused) && t.word == finalFail:
+		return info, err
+	case t.phase == submitted:
+		return info, fmt.Errorf("%w: AT%s: %w", ErrOutcomeUnknown, cmd, err)
+	case err == nil:
+		err = errors.New("OK without asking for the PDU")
+	}
+	return info, fmt.Errorf("%w: AT%s: %w", ErrNotSent, cmd, err)
+}
+
+// URC returns the next unsolicited code, in the order they came. missed: ones
+// before it were too many and were dropped, none of them one that carries a
+// message.
+func (x *executor) URC(ctx context.Context) (u urc, missed bool, err error) { return x.line.urc(ctx) }
+
+// ready brings the line in step.
+func (x *executor) ready(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	_, err := x.resync(ctx)
+	return err
+}
+
+// wake finds out whether a modem answers, and turns its echo off. It may have
+// been left at a prompt by a predecessor, or in the middle of an answer, or
+// just be starting: some take 20 s (u-blox).
+func (x *executor) wake(ctx context.Context) error {
+	for range wakeTries {
+		if err := x.line.withdraw(); err != nil {
+			return err
+		}
+		t := newTransaction(ctx, "E0")
+		t.wake = true
+		_, err := x.do(t, wakeTimeout)
+		if dead := errors.Join(x.line.cause(), ctx.Err()); dead != nil {
+			return dead
+		}
+		if err != nil && t.word == notFinal {
+			continue
+		}
+		if numericFinal(t.final) != notFinal {
+			v := newTransaction(ctx, "V1")
+			v.wake = true
+			if _, err := x.do(v, wakeTimeout); err != nil && v.word == notFinal {
+				continue
+			}
+		}
+		// What has been taken for the answer may have been the answer to ESC.
+		x.line.outOfStep(t)
+		_, err = x.resync(ctx)
+		return err
+	}
+	return fmt.Errorf("%w: ATE0 %d times in %v: silence", ErrSilent, wakeTries, wakeTries*wakeTimeout)
+}
+
+// do carries out one transaction.
+func (x *executor) do(t *transaction, d time.Duration) ([]string, error) {
+	if strings.ContainsFunc(t.cmd, unprintable) {
+		return nil, fmt.Errorf("refuse command %q: characters of control", maskPIN(t.cmd))
+	}
+	c := x.line
+	if err := c.cause(); err != nil {
+		return nil, err
+	}
+	t.timer = time.AfterFunc(d, func() { c.abort(t, errTimeout) })
+	defer t.timer.Stop()
+	c.begin(t)
+	if t.pdu != "" {
+		defer context.AfterFunc(t.ctx, func() { c.withhold(t, context.Cause(t.ctx)) })()
+	}
+
+	var info []string
+	var err error
+	if t.pdu != "" {
+		info, err = x.at.SMSCommand(t.cmd, t.pdu, at.WithTimeout(-1))
+	} else {
+		info, err = x.at.Command(t.cmd, at.WithTimeout(-1))
+	}
+	c.collect(t)
+	for i := range info {
+		info[i] = strings.TrimPrefix(info[i], mark)
+	}
+	switch {
+	case t.word == finalOK:
+		return info, nil
+	case t.word != notFinal:
+		return info, newResultError(t.final)
+	case t.cause != nil:
+		return info, t.cause
+	case c.cause() != nil:
+		return info, c.cause()
+	}
+	return info, err
+}
+
+// resync brings the line back in step after a command that ended without a
+// final result code. It returns the lines that came late, and an error that
+// wraps ErrSilent when the modem does not answer; the line is dead then.
+//
+// The query is AT+CMEE?: no other command of ours has such an answer. Tries
+// before the one that was answered may be answered yet, so a second query,
+// which is another, ends the fence after more than one try.
+func (x *executor) resync(ctx context.Context) (late []string, err error) {
+	c := x.line
+	broken := c.step()
+	if broken == nil {
+		return nil, nil
+	}
+	// ESC takes back a prompt, or one that comes late; never after Ctrl-Z.
+	escapes := broken.pdu != "" && broken.phase < submitted
+	for try := range fenceTries {
+		if escapes {
+			if err := c.withdraw(); err != nil {
+				return late, err
+			}
+		}
+		more, err := x.fence(ctx, "+CMEE?")
+		late = append(late, more...)
+		if err == nil && try > 0 {
+			_, err = x.fence(ctx, "+CMGF?")
+		}
+		if err == nil {
+			c.outOfStep(nil)
+			return late, nil
+		}
+		if dead := c.cause(); dead != nil {
+			return late, dead
+		}
+	}
+	err = fmt.Errorf("%w: AT%s and then AT+CMEE? %d times: silence", ErrSilent, maskPIN(broken.cmd), fenceTries)
+	c.fail(err)
+	return late, err
+}
+
+func (x *executor) fence(ctx context.Context, cmd string) ([]string, error) {
+	t := newTransaction(context.WithoutCancel(ctx), cmd)
+	t.fence = true
+	_, err := x.do(t, fenceTimeout)
+	var refused *ResultError
+	if errors.As(err, &refused) && t.fenced {
+		err = nil
+	}
+	return t.late, err
+}
+
+func newResultError(line string) *ResultError {
+	kind, code := errorCode(line)
+	e := &ResultError{Kind: kind, Code: -1, Text: line}
+	if n, err := strconv.Atoi(code); err == nil && kind != Plain {
+		e.Code = n
+	}
+	return e
+}
+
+// maskPIN hides the PIN in a command that carries one.
+func maskPIN(cmd string) string {
+	if i := strings.Index(cmd, "CPIN="); i >= 0 {
+		return cmd[:i] + "CPIN=****"
+	}
+	return cmd
+}

@@ -1,0 +1,166 @@
+package modem
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+)
+
+const (
+	plainTimeout = 10 * time.Second // for what a modem knows by itself
+	simTimeout   = 30 * time.Second // for what it asks its SIM, store or radio
+	// busyPatience: SIM and store of a modem that has just started are busy
+	// for 10 s as a rule.
+	busyPatience = time.Minute
+)
+
+// bringUp takes a modem from whatever state it is in to one that sends and
+// receives.
+func (m *Modem) bringUp(ctx context.Context) error {
+	m.explain("the modem is being brought up")
+	if err := m.x.wake(ctx); err != nil {
+		return err
+	}
+	m.x.line.watch()
+	// Errors as numbers: texts differ from vendor to vendor.
+	steps := []func(context.Context) error{
+		m.setErrors, m.identify, m.radioOn, m.unlock, m.identifySIM,
+		m.setPDUMode, m.setService, m.setCentre, m.setStores, m.setReception,
+		m.setRegistration, m.look, m.firstSweep,
+	}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	m.explain("")
+	id := m.Identity()
+	m.log.Info().Str("model", strings.TrimSpace(id.Manufacturer+" "+id.Model)).Str("imsi", id.IMSI).
+		Bool("direct", m.direct).Str("cnmi", m.cnmi).Str("store", m.store).Bool("registered", m.Status().Registered).
+		Msg("modem is up")
+	return nil
+}
+
+// try executes a command that a modem need not have: a refusal is no error.
+func (m *Modem) try(ctx context.Context, cmd string, d time.Duration) (info []string, ok bool, err error) {
+	info, err = m.x.Command(ctx, cmd, d)
+	if refused := (*ResultError)(nil); errors.As(err, &refused) {
+		return info, false, nil
+	}
+	return info, err == nil, err
+}
+
+// ask executes a query that a modem need not have and gives what stands after
+// one of the names in its answer to f.
+func (m *Modem) ask(ctx context.Context, cmd string, f func(args string), names ...string) error {
+	info, ok, err := m.try(ctx, cmd, statusTimeout)
+	if args, found := answer(info, names...); ok && found {
+		f(args)
+	}
+	return err
+}
+
+// patient executes a command again while SIM or store are busy.
+func (m *Modem) patient(ctx context.Context, cmd string) ([]string, error) {
+	wait := time.Second
+	for until := time.Now().Add(busyPatience); ; wait = min(2*wait, 5*time.Second) {
+		info, err := m.x.Command(ctx, cmd, simTimeout)
+		if !busy(err) || time.Now().After(until) {
+			return info, err
+		}
+		defer m.explain(m.troubled())
+		m.explain("the SIM is busy")
+		if err := m.pause(ctx, wait); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// busy: SIM busy (TS 27.007 9.2.1, TS 27.005 3.2.5), and what Wavecom, Huawei
+// and SIMCom say while they start.
+func busy(err error) bool {
+	var e *ResultError
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Kind {
+	case CMS:
+		return e.Code == 314 || e.Code == 515 || e.Code == 517
+	case CME:
+		return e.Code == 14 || e.Code == 515
+	}
+	return false
+}
+
+// pause waits, unless the line dies or ctx ends.
+func (m *Modem) pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-m.x.line.dead:
+		return m.x.line.cause()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (m *Modem) setErrors(ctx context.Context) error {
+	if _, _, err := m.try(ctx, "+CMEE=1", plainTimeout); err != nil {
+		return err
+	}
+	return m.ask(ctx, "+CMEE?", func(a string) { m.cmee = a }, "+CMEE")
+}
+
+// identify asks the modem who it is.
+func (m *Modem) identify(ctx context.Context) error {
+	var id Identity
+	for _, q := range []struct {
+		cmd  string
+		into *string
+	}{{"+CGMI", &id.Manufacturer}, {"+CGMM", &id.Model}, {"+CGMR", &id.Revision}, {"+CGSN", &id.IMEI}} {
+		info, ok, err := m.try(ctx, q.cmd, plainTimeout)
+		if err != nil {
+			return err
+		}
+		if ok && len(info) > 0 {
+			*q.into = bare(info[0])
+		}
+	}
+	m.mu.Lock()
+	m.id = id
+	m.mu.Unlock()
+	return nil
+}
+
+// bare is an answer without name and quotes.
+func bare(line string) string {
+	if codeName(line) != "" {
+		line = codeArgs(line)
+	}
+	return strings.Trim(strings.TrimSpace(line), `"`)
+}
+
+// radioOn ends a flight mode that someone left on. It never turns a radio off:
+// some modems do not come back from that.
+func (m *Modem) radioOn(ctx context.Context) error {
+	off := false
+	if err := m.ask(ctx, "+CFUN?", func(a string) {
+		n := number(fields(a), 0)
+		off = n == 0 || n == 4
+	}, "+CFUN"); err != nil || !off {
+		return err
+	}
+	m.log.Warn().Msg("radio is off (flight mode): turning it on")
+	_, _, err := m.try(ctx, "+CFUN=1", simTimeout)
+	return err
+}
+
+func (m *Modem) setRegistration(ctx context.Context) error {
+	for _, cmd := range []string{"+CREG=1", "+CEREG=1"} {
+		if _, _, err := m.try(ctx, cmd, plainTimeout); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,120 @@
+package modem
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+const cmmsTimeout = 5 * time.Second
+
+// Send submits one short message: PDU-mode octets, which are the service
+// centre's field and an SMS-SUBMIT. more tells that another segment of the
+// same message follows at once, for which the link is kept (+CMMS).
+//
+// It returns the TP-MR that the modem gave. An error is a *ResultError (the
+// modem or the network refused; what the code means is not judged here), or
+// wraps ErrNotSent (surely not submitted) or ErrOutcomeUnknown.
+//
+// ctx can take the message back until the PDU goes out. When ctx ends later,
+// Send returns ErrOutcomeUnknown at once, and the modem is still waited for
+// before its next command.
+func (m *Modem) Send(ctx context.Context, mode []byte, more bool) (mr byte, err error) {
+	if len(mode) < 2 || int(mode[0]) > len(mode)-2 {
+		return 0, fmt.Errorf("%w: PDU of %d octets is too short for its service centre field", ErrNotSent, len(mode))
+	}
+	gone := make(chan struct{})
+	onPDU := sync.OnceFunc(func() { close(gone) })
+	var got byte // written by the job
+	j := &job{rank: rankSend, run: func(run context.Context) (err error) {
+		got, err = m.submit(ctx, run, mode, more, onPDU)
+		return err
+	}}
+	if err := m.jobs.put(j); err != nil {
+		return 0, fmt.Errorf("%w: %w", ErrNotSent, err)
+	}
+	select {
+	case <-j.done:
+		return m.sent(j, got)
+	case <-ctx.Done():
+	}
+	if m.jobs.withdraw(j) {
+		return 0, fmt.Errorf("%w: %w", ErrNotSent, context.Cause(ctx))
+	}
+	select {
+	case <-j.done:
+		return m.sent(j, got)
+	case <-gone:
+		return 0, fmt.Errorf("%w: %w", ErrOutcomeUnknown, context.Cause(ctx))
+	}
+}
+
+// sent is the outcome of a done job. One that was never begun, because the
+// line had died, was not sent.
+func (m *Modem) sent(j *job, mr byte) (byte, error) {
+	if j.err != nil && !j.begun {
+		return 0, fmt.Errorf("%w: %w", ErrNotSent, j.err)
+	}
+	return mr, j.err
+}
+
+// submit runs among the jobs. ctx is the caller's, run that of Run.
+func (m *Modem) submit(ctx, run context.Context, mode []byte, more bool, onPDU func()) (mr byte, err error) {
+	if more && !m.noCMMS && !m.jobs.held() {
+		_, err := m.x.Command(ctx, "+CMMS=1", cmmsTimeout)
+		if refused := (*ResultError)(nil); errors.As(err, &refused) {
+			m.noCMMS = true
+		} else if err != nil {
+			return 0, fmt.Errorf("%w: %w", ErrNotSent, err)
+		}
+	}
+	// <length> counts the TPDU without the service centre (TS 27.005 3.1).
+	length := len(mode) - 1 - int(mode[0])
+	info, err := m.x.SMS(ctx, fmt.Sprintf("+CMGS=%d", length), hex.EncodeToString(mode), onPDU)
+	m.jobs.hold(more && err == nil)
+	if err == nil || errors.Is(err, ErrOutcomeUnknown) {
+		if mr, ok := reference(info); ok {
+			return mr, nil
+		}
+	}
+	if err == nil {
+		m.log.Warn().Strs("answer", info).Msg("modem took a message but told no reference")
+		return 0, nil
+	}
+	if !errors.Is(err, ErrOutcomeUnknown) {
+		return 0, err
+	}
+	// A late answer is as good as one in time.
+	late, silent := m.x.resync(run)
+	if mr, ok := reference(late); ok {
+		return mr, nil
+	}
+	for _, line := range late {
+		if kind, _ := errorCode(line); kind == CMS {
+			return 0, newResultError(line)
+		}
+	}
+	if silent != nil {
+		return 0, fmt.Errorf("%w; then: %w", err, silent)
+	}
+	return 0, err
+}
+
+// reference finds `+CMGS: <mr>[,…]` in an answer (TS 27.005 3.5.1).
+func reference(lines []string) (mr byte, ok bool) {
+	for _, line := range lines {
+		if codeName(line) != "+CMGS" {
+			continue
+		}
+		digits, _, _ := strings.Cut(codeArgs(line), ",")
+		if n, err := strconv.Atoi(strings.TrimSpace(digits)); err == nil {
+			return byte(n), true
+		}
+	}
+	return 0, false
+}

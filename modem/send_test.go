@@ -1,0 +1,174 @@
+package modem
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+const (
+	pduA = "0001000B919471214365F70004038101A2"
+	pduB = "0001000B919471214365F70004038202B3"
+)
+
+func octets(t testing.TB, h string) []byte {
+	t.Helper()
+	b, err := hex.DecodeString(h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// outcome of a Send in words.
+func outcome(mr byte, err error) string {
+	var refused *ResultError
+	switch {
+	case err == nil:
+		return "sent " + string(rune('A'+mr%26))
+	case errors.Is(err, ErrOutcomeUnknown):
+		return "unknown"
+	case errors.Is(err, ErrNotSent):
+		return "not sent"
+	case errors.As(err, &refused):
+		return "refused " + refused.Text
+	}
+	return err.Error()
+}
+
+// send starts a Send and returns a channel for its outcome.
+func (b *bench) send(ctx context.Context, pdu string, more bool) <-chan string {
+	out := make(chan string, 1)
+	mode := octets(b.t, pdu)
+	go func() {
+		mr, err := b.Send(ctx, mode, more)
+		out <- outcome(mr, err)
+	}()
+	synctest.Wait() // queued, in order
+	return out
+}
+
+func TestSend(t *testing.T) {
+	head := "> AT+CMGS=16\nprompt\n> " + pduA + "^Z\n"
+	fence := "> AT+CMEE?\n"
+	for _, c := range []struct{ name, dialog, want string }{
+		{"accepted", head + "< +CMGS: 2\n< OK", "sent C"},
+		{"accepted with the acknowledging PDU", head + "< +CMGS: 2,\"07000000\"\n< OK", "sent C"},
+		{"reference without OK, then the line is lost", head + "< +CMGS: 2\nclose", "sent C"},
+		{"accepted without a reference", head + "< OK", "sent A"},
+		{"refused by the network", head + "< +CMS ERROR: 38", "refused +CMS ERROR: 38"},
+		{"refused with blanks", head + "< +CMS ERROR : 38 ", "refused +CMS ERROR : 38"},
+		{"refused before the prompt", "> AT+CMGS=16\n< +CMS ERROR: 302", "refused +CMS ERROR: 302"},
+		{"prompt without blank", "> AT+CMGS=16\n<raw \\r\\n>\n> " + pduA + "^Z\n< +CMGS: 2\n< OK", "sent C"},
+		{"prompt never comes", "> AT+CMGS=16\nsilence 9900ms\npass 200ms\n> ^[\n" + fence + "< +CMEE: 1\n< OK", "not sent"},
+		{"line lost before Ctrl-Z", "> AT+CMGS=16\nclose", "not sent"},
+		{"line lost after Ctrl-Z", head + "close", "unknown"},
+		{"late reference", head + "silence 179s\n" + fence + "< +CMGS: 3\n< OK\n< +CMEE: 1\n< OK", "sent D"},
+		{"late refusal", head + "silence 179s\n" + fence + "< +CMS ERROR: 41\n< +CMEE: 1\n< OK", "refused +CMS ERROR: 41"},
+		{"nothing but silence, the modem lives", head + "silence 179s\n" + fence + "< +CMEE: 1\n< OK", "unknown"},
+		{"the fence stirs the modem up", head + "silence 179s\n" + fence + "< ERROR\n< +CMEE: 1\n< OK", "unknown"},
+		{"dead silence", head + "silence 179s\n" + fence + fence + fence + "silence 9s", "unknown"},
+		{"an answer after 100 s", head + "silence 100s\n< +CMGS: 2\n< OK", "sent C"},
+		{"restart after Ctrl-Z", head + "< ^SYSSTART", "unknown"},
+		{"Quectel restarts after Ctrl-Z", head + "< RDY", "unknown"},
+		{"a caller hangs up after Ctrl-Z", head + "< RING\n< NO CARRIER\n< +CMGS: 2\n< OK", "sent C"},
+		{"aborted after Ctrl-Z", head + "< ABORTED\n" + fence + "< +CMEE: 1\n< OK", "unknown"},
+		{"a wrong OK instead of the prompt", "> AT+CMGS=16\n< OK", "not sent"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, Options{})
+				defer b.close()
+				b.up()
+				out := b.send(t.Context(), pduA, false)
+				b.play(c.dialog)
+				if got := <-out; got != c.want {
+					t.Errorf("got %q, want %q\n%s", got, c.want, b.traced())
+				}
+			})
+		})
+	}
+}
+
+// After Ctrl-Z nothing may go to the modem but the fence, which has no ESC.
+func TestNoEscapeAfterCtrlZ(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Options{})
+		defer b.close()
+		b.up()
+		out := b.send(t.Context(), pduA, false)
+		b.play("> AT+CMGS=16\nprompt\n> " + pduA + "^Z\npass 10m")
+		if got := <-out; got != "unknown" {
+			t.Error(got)
+		}
+		<-b.ended
+		if !errors.Is(b.err, ErrSilent) {
+			t.Errorf("Run: %v", b.err)
+		}
+		_, after, _ := strings.Cut(b.traced(), "^Z")
+		if after != "\n> AT+CMEE?\n> AT+CMEE?\n> AT+CMEE?" {
+			t.Errorf("after Ctrl-Z: %q", after)
+		}
+	})
+}
+
+// The link is kept over the segments of one message and no other command
+// comes in between, but what receiving needs at once.
+func TestSendSegments(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Options{Sweep: time.Minute})
+		defer b.close()
+		b.up()
+		b.play("silence 59500ms") // a sweep is near
+		one := b.send(t.Context(), pduA, true)
+		b.play("> AT+CMMS=1\n< OK\n> AT+CMGS=16\nprompt\n> " + pduA + "^Z\npass 3s\n< +CMGS: 1\n< OK")
+		if got := <-one; got != "sent B" {
+			t.Error(got)
+		}
+		b.play("silence 1s") // the sweep waits
+		got := b.receive()
+		b.play("< +CMTI: \"SM\",4\n> AT+CMGR=4\n< +CMGR: 0,,16\n< " + pduB + "\n< OK")
+		<-got
+		two := b.send(t.Context(), pduB, false)
+		b.play("> AT+CMGS=16\nprompt\n> " + pduB + "^Z\n< +CMGS: 2\n< OK\n> AT+CMEE?")
+		if got := <-two; got != "sent C" {
+			t.Error(got)
+		}
+	})
+}
+
+func TestSendWithdrawn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Options{})
+		defer b.close()
+		b.up()
+		ctx, cancel := context.WithCancel(t.Context())
+		out := b.send(ctx, pduA, false)
+		b.play("> AT+CMGS=16")
+		cancel()
+		b.play("> ^[\n> AT+CMEE?\n< +CMEE: 1\n< OK") // taken back before the PDU
+		if got := <-out; got != "not sent" {
+			t.Error(got)
+		}
+		ctx, cancel = context.WithCancel(t.Context())
+		out = b.send(ctx, pduA, false)
+		b.play("> AT+CMGS=16\nprompt\n> " + pduA + "^Z")
+		waiting := b.send(ctx, pduB, false)
+		cancel()
+		if got := <-out; got != "unknown" {
+			t.Error(got)
+		}
+		if got := <-waiting; got != "not sent" {
+			t.Error(got)
+		}
+		next := b.send(t.Context(), pduB, false)
+		b.play("silence 5s\n< +CMGS: 1\n< OK\n> AT+CMGS=16\nprompt\n> " + pduB + "^Z\n< +CMGS: 2\n< OK")
+		if got := <-next; got != "sent C" {
+			t.Error(got)
+		}
+	})
+}

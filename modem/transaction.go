@@ -1,0 +1,129 @@
+package modem
+
+import (
+	"context"
+	"strings"
+	"time"
+)
+
+// phase of a transaction: how far it has come, as seen on the line.
+type phase int
+
+const (
+	begun     phase = iota // nothing written
+	commanded              // the command line is written, or being written
+	prompted               // the modem has asked for the PDU
+	handing                // the PDU is being written
+	submitted              // PDU and Ctrl-Z are written: no way back
+)
+
+// transaction is one command and all that belongs to it. The conditioner's
+// mutex guards it until it has ended.
+type transaction struct {
+	ctx   context.Context
+	cmd   string // without AT
+	name  string // "+CSQ" of "+CSQ", "+CREG" of "+CREG?": how its answer begins
+	query bool   // "…?": its answer may look like an unsolicited code
+	also  []string
+	free  bool          // answers with plain text (+CGSN)
+	pdu   string        // hex of a command with a prompt, "" for others
+	wake  bool          // the modem may still be set to ATV0
+	fence bool          // resynchronises: see exec.resync
+	after time.Duration // silence borne after Ctrl-Z
+	onPDU func()        // called when the PDU begins to go out
+
+	phase  phase
+	timer  *time.Timer
+	headed bool // a header came: the next plain line is its PDU
+	length int  // of that header
+	lines  int
+	fenced bool     // the fence's own answer has come
+	late   []string // what came before that
+	ended  bool
+	final  string // the final result code, "" when there was none
+	word   finalWord
+	cause  error // why it ended without
+}
+
+// plainAnswers are commands whose answer has no name before it (TS 27.007 5).
+var plainAnswers = map[string]bool{
+	"+CGMI": true, "+CGMM": true, "+CGMR": true, "+CGSN": true, "+CIMI": true,
+	"+CCID": true, "+QCCID": true, "+ICCID": true, "+CICCID": true, "^ICCID": true,
+}
+
+func newTransaction(ctx context.Context, cmd string) *transaction {
+	name := cmd
+	if i := strings.IndexAny(cmd, "=?"); i >= 0 {
+		name = cmd[:i]
+	}
+	t := &transaction{ctx: ctx, cmd: cmd, name: name, free: plainAnswers[name]}
+	t.query = strings.HasSuffix(cmd, "?") && !strings.HasSuffix(cmd, "=?")
+	if t.free {
+		t.also = []string{"+CCID", "+ICCID", "ICCID", "CCID"}
+	}
+	return t
+}
+
+// owns reports whether a line that is no final belongs to the answer.
+func (t *transaction) owns(line string) bool {
+	name := codeName(line)
+	if t.fence {
+		return name == t.name || urcNames[name] == urcNone
+	}
+	switch {
+	case name == "":
+		return t.free || t.headed
+	case name == t.name:
+		return urcNames[name] == urcNone || t.query && t.answers(name, line)
+	}
+	for _, n := range t.also {
+		if name == n {
+			return true
+		}
+	}
+	return false
+}
+
+// answers tells the answer of `AT+CREG?`, `<n>,<stat>[,…]`, from an unsolicited
+// `<stat>[,<lac>,…]` that comes in between (TS 27.007 7.2): the answer's second
+// value is a small number, the other's a quoted or four-digit area code.
+func (t *transaction) answers(name, line string) bool {
+	if name != "+CREG" && name != "+CEREG" {
+		return true
+	}
+	f := strings.Split(codeArgs(line), ",")
+	return len(f) >= 2 && len(strings.TrimSpace(f[1])) <= 2 && hexDigits(strings.TrimSpace(f[1])) > 0
+}
+
+// takes notes a line of the answer: after a header, the PDU.
+func (t *transaction) takes(line string) {
+	t.lines++
+	if (t.name == "+CMGR" || t.name == "+CMGL") && codeName(line) == t.name {
+		t.headed, t.length = true, pduLength(codeArgs(line))
+	} else if codeName(line) == "" {
+		t.headed = false
+	}
+}
+
+// ends reads a line as the final result code of t.
+func (t *transaction) ends(line string) finalWord {
+	word := final(line)
+	if word == notFinal && t.wake {
+		word = numericFinal(line)
+	}
+	if word == finalMaybe && t.phase == submitted && line != "ABORTED" {
+		// A caller hung up while the network has our message: no answer to it.
+		return notFinal
+	}
+	return word
+}
+
+// echoes reports whether a line is what we wrote, said back by a modem with
+// echo on.
+func (t *transaction) echoes(line string) bool {
+	if line == "AT"+t.cmd {
+		return true
+	}
+	line = strings.TrimSuffix(line, ctrlZ)
+	return t.pdu != "" && t.phase >= prompted && len(line) > 8 && strings.HasPrefix(t.pdu, strings.ToUpper(line))
+}

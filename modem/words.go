@@ -1,0 +1,158 @@
+package modem
+
+import "strings"
+
+// What a modem says, sorted by what it is.
+
+// codeName is the name of an extended result code (V.250 5.4.3.2 and vendors'
+// own): "+CMT" of `+CMT: ,24`, "^RSSI" of `^RSSI:12`; "" for any other line.
+func codeName(line string) string {
+	if line == "" || !strings.ContainsRune("+^*#$%&@!_", rune(line[0])) {
+		return ""
+	}
+	name, _, _ := strings.Cut(line, ":")
+	return strings.TrimRight(name, " ")
+}
+
+// codeArgs is what follows the name and colon of an extended result code.
+func codeArgs(line string) string {
+	_, args, _ := strings.Cut(line, ":")
+	return strings.TrimSpace(args)
+}
+
+// finalWord is what a final result code says of its command.
+type finalWord int
+
+const (
+	notFinal  finalWord = iota
+	finalOK             // done
+	finalFail           // refused
+	// finalMaybe ends a command on some modems and is unsolicited on others
+	// (a caller hanging up says NO CARRIER): after one the line is out of step
+	// until a fence.
+	finalMaybe
+)
+
+// vendorFinals are refusals that V.250 and TS 27.005 do not know, as sent by
+// Huawei and others.
+var vendorFinals = map[string]finalWord{
+	"COMMAND NOT SUPPORT":   finalFail,
+	"COMMAND NOT SUPPORTED": finalFail,
+	"TOO MANY PARAMETERS":   finalFail,
+	"ABORTED":               finalMaybe,
+	"NO CARRIER":            finalMaybe,
+	"NO DIALTONE":           finalMaybe,
+	"NO DIAL TONE":          finalMaybe,
+	"NO ANSWER":             finalMaybe,
+	"BUSY":                  finalMaybe,
+}
+
+func final(line string) finalWord {
+	switch line {
+	case "OK":
+		return finalOK
+	case "ERROR":
+		return finalFail
+	}
+	if kind, _ := errorCode(line); kind != Plain {
+		return finalFail
+	}
+	return vendorFinals[line]
+}
+
+// errorCode reads `+CMS ERROR: 38`, blanks around the colon or none: the
+// family and what stands after it; Plain for any other line.
+func errorCode(line string) (ResultKind, string) {
+	name, arg, _ := strings.Cut(line, ":")
+	switch strings.TrimRight(name, " ") {
+	case "+CMS ERROR":
+		return CMS, strings.TrimSpace(arg)
+	case "+CME ERROR":
+		return CME, strings.TrimSpace(arg)
+	}
+	return Plain, ""
+}
+
+// numericFinal is a result code of a modem set to ATV0 (V.250 6.2.5 table 1).
+func numericFinal(line string) finalWord {
+	switch line {
+	case "0":
+		return finalOK
+	case "3", "4", "6", "7", "8":
+		return finalFail
+	}
+	return notFinal
+}
+
+// startWords begin or end the life of a modem's firmware: said in mid-session
+// they mean that it forgot everything.
+var startWords = []string{
+	"RDY", "^SYSSTART", "+READY", "MODEM:STARTUP", "*ATREADY: 1", "+WIND: 3", // boot
+	"^SHUTDOWN", "NORMAL POWER DOWN", "POWERED DOWN", "UNDER-VOLTAGE POWER DOWN", "OVER-VOLTAGE POWER DOWN",
+}
+
+func isStart(line string) bool {
+	// Noise of the power-up may stand before the word, cut-off output too.
+	return strings.Contains(line, "^SYSSTART") || hasWord(strings.TrimLeftFunc(line, unprintable), startWords)
+}
+
+// lateStartWords come some seconds after a start, when SIM and store are in
+// order: expected once at the begin of a session, a sign of a restart later.
+var lateStartWords = []string{
+	"SMS Ready", "Call Ready", "SMS DONE", "PB DONE", "+QIND: SMS DONE", "+QIND: PB DONE", "+WIND: 4", "+PBREADY", "+CFUN: 1",
+}
+
+func isLateStart(line string) bool { return hasWord(line, lateStartWords) }
+
+func hasWord(line string, words []string) bool {
+	for _, w := range words {
+		if line == w {
+			return true
+		}
+	}
+	return false
+}
+
+func unprintable(r rune) bool { return r < 0x20 || r > 0x7e }
+
+// isHex reports whether a line is hex digits only.
+func isHex(line string) bool {
+	return line != "" && hexDigits(line) == len(line)
+}
+
+// nearHex: a PDU in hex in which a few characters were damaged on the way.
+func nearHex(line string) bool {
+	return len(line) >= 20 && hexDigits(line)*10 >= len(line)*9
+}
+
+func hexDigits(s string) (n int) {
+	for i := range len(s) {
+		if hexValue(s[i]) >= 0 {
+			n++
+		}
+	}
+	return n
+}
+
+func hexValue(c byte) int {
+	switch {
+	case '0' <= c && c <= '9':
+		return int(c - '0')
+	case 'a' <= c && c <= 'f':
+		return int(c-'a') + 10
+	case 'A' <= c && c <= 'F':
+		return int(c-'A') + 10
+	}
+	return -1
+}
+
+// fits reports whether a PDU-mode line in hex has the length its header told:
+// the first octet counts those of the service centre, length those of the TPDU
+// (TS 27.005 3.1 <length>).
+func fits(line string, length int) bool {
+	if !isHex(line) || len(line) < 2 || len(line)%2 != 0 {
+		return false
+	}
+	smsc := hexValue(line[0])<<4 | hexValue(line[1])
+	return len(line)/2 == 1+smsc+length
+}

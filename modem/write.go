@@ -1,0 +1,81 @@
+package modem
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// Write is at's: first the command line, then, if the modem has prompted, the
+// PDU. Nothing else goes out: at's own ESC in particular is swallowed, for it
+// would come after Ctrl-Z too.
+func (c *conditioner) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	t := c.t
+	if t == nil || t.ended {
+		c.mu.Unlock()
+		return len(p), nil
+	}
+	switch t.phase {
+	case begun:
+		t.phase = commanded
+		c.say(true, strings.TrimRight(string(p), "\r\n"))
+		c.mu.Unlock()
+		// V.250 5.2.1: a command line ends with CR alone.
+		return len(p), c.send([]byte(strings.TrimRight(string(p), "\r\n") + "\r"))
+	case prompted:
+		if err := t.ctx.Err(); err != nil {
+			t.ended, t.cause = true, err
+			c.dirty = t
+			c.push("ERROR\n")
+			c.mu.Unlock()
+			return len(p), nil
+		}
+		t.phase = handing
+		if t.onPDU != nil {
+			t.onPDU()
+		}
+		c.say(true, strings.TrimSuffix(string(p), ctrlZ)+"^Z")
+		c.mu.Unlock()
+		if err := c.send(p); err != nil {
+			return 0, err
+		}
+		c.mu.Lock()
+		t.phase = submitted
+		t.timer.Reset(t.after)
+		c.mu.Unlock()
+	default:
+		c.mu.Unlock()
+	}
+	return len(p), nil
+}
+
+// withdraw takes the prompt of a command back, or one that may still come.
+func (c *conditioner) withdraw() error {
+	c.mu.Lock()
+	c.say(true, "^[")
+	c.mu.Unlock()
+	return c.send([]byte(escape + "\r"))
+}
+
+// send writes all of b, in time, or declares the line dead.
+func (c *conditioner) send(b []byte) (err error) {
+	if d, ok := c.port.(interface{ SetWriteDeadline(time.Time) error }); !ok || d.SetWriteDeadline(time.Now().Add(writeTimeout)) != nil {
+		stuck := time.AfterFunc(writeTimeout, func() { _ = c.port.Close() })
+		defer stuck.Stop()
+	}
+	for len(b) > 0 && err == nil {
+		var n int
+		n, err = c.port.Write(b)
+		if n == 0 && err == nil {
+			err = io.ErrNoProgress
+		}
+		b = b[n:]
+	}
+	if err != nil {
+		err = fmt.Errorf("%w: write: %w", ErrLineLost, err)
+		c.fail(err)
+	}
+	return err
+}
