@@ -1,4 +1,127 @@
 package modem
 
-// OpenPort opens the tty at path for exclusive use at baud (0: 115200).
-func OpenPort(path string, baud int) (Port, error) { panic("not yet") }
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+
+	"go.bug.st/serial"
+	"golang.org/x/sys/unix"
+)
+
+const defaultBaud = 115200
+
+// tty is a serial line. All octets go through the os.File, which the runtime
+// polls: Close ends a blocked Read and Write, a Write has a deadline, and the
+// descriptor is not inherited. go.bug.st/serial sets the line up and does no
+// more: its Write has no deadline, is not ended by Close, and goes to another
+// file when the number of a closed descriptor is in use again.
+type tty struct{ *os.File }
+
+// OpenPort opens the tty at path for this process alone, raw, at baud (0:
+// 115200), with DTR and RTS set where the line has them. It works on
+// pseudo-terminals too.
+func OpenPort(path string, baud int) (Port, error) {
+	if baud == 0 {
+		baud = defaultBaud
+	}
+	// First, because TIOCEXCL refuses any open that comes later.
+	f, err := os.OpenFile(path, os.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, openError(path, err)
+	}
+	if err := setUp(f, path, baud); err != nil {
+		_ = f.Close()
+		return nil, openError(path, err)
+	}
+	return tty{f}, nil
+}
+
+func setUp(f *os.File, path string, baud int) error {
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var lines bool // there are modem lines: no pseudo-terminal
+	if err := control(raw, func(fd int) error {
+		// TIOCEXCL does not hold root off, so there is a lock besides.
+		if err := unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB); err != nil {
+			return err
+		}
+		_, err := unix.IoctlGetInt(fd, unix.TIOCMGET)
+		lines = err == nil
+		return nil
+	}); err != nil {
+		return err
+	}
+	mode := &serial.Mode{BaudRate: baud}
+	if lines {
+		mode.InitialStatusBits = &serial.ModemOutputBits{DTR: true, RTS: true}
+	}
+	if err := configure(path, mode); err != nil {
+		return err
+	}
+	return control(raw, func(fd int) error {
+		if err := unix.IoctlSetInt(fd, unix.TIOCEXCL, 0); err != nil {
+			return fmt.Errorf("claim: %w", err)
+		}
+		return keepDTR(fd)
+	})
+}
+
+// configure has serial set mode, which stays as long as the tty is open
+// anywhere. Its own descriptor is closed before a child could inherit it.
+func configure(path string, mode *serial.Mode) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	p, err := serial.Open(path, mode)
+	if err != nil {
+		return err
+	}
+	return p.Close()
+}
+
+// keepDTR: with HUPCL the last close drops DTR, on which some modems reset.
+func keepDTR(fd int) error {
+	t, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+	if err != nil {
+		return fmt.Errorf("read line settings: %w", err)
+	}
+	t.Cflag &^= unix.HUPCL
+	if err := unix.IoctlSetTermios(fd, unix.TCSETS, t); err != nil {
+		return fmt.Errorf("write line settings: %w", err)
+	}
+	return nil
+}
+
+func control(raw syscall.RawConn, f func(fd int) error) error {
+	var inner error
+	if err := raw.Control(func(fd uintptr) { inner = f(int(fd)) }); err != nil {
+		return err
+	}
+	return inner
+}
+
+// openError says what is in the way and, where it can be found out, who.
+func openError(path string, err error) error {
+	var of *serial.PortError
+	switch {
+	case errors.Is(err, unix.EWOULDBLOCK), errors.Is(err, unix.EBUSY),
+		errors.As(err, &of) && of.Code() == serial.PortBusy:
+		if who := holder(path, time.Second); who != "" {
+			return fmt.Errorf("open %s: in use by %s: %w", path, who, unix.EBUSY)
+		}
+		return fmt.Errorf("open %s: in use by another program: %w", path, unix.EBUSY)
+	case errors.Is(err, unix.EACCES):
+		return fmt.Errorf("open %s: no right to it (is this user in its group, see ls -l?): %w", path, err)
+	case errors.Is(err, unix.ENOTTY), errors.As(err, &of) && of.Code() == serial.InvalidSerialPort:
+		return fmt.Errorf("open %s: not a serial line: %w", path, err)
+	}
+	var p *os.PathError
+	if errors.As(err, &p) {
+		err = p.Err
+	}
+	return fmt.Errorf("open %s: %w", path, err)
+}
