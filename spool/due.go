@@ -61,7 +61,7 @@ func (tx *Tx) Due(now time.Time, modem, sim string, skip func(id string) bool, l
 			ids = append(ids, id)
 		}
 		return len(ids) < limit, nil
-	}, dueQuery, modemLane(modem), simLane(sim), nano(now))
+	}, dueQuery, modemLane(modem), ownLane(sim), nano(now))
 	return ids, err
 }
 
@@ -77,7 +77,7 @@ func (tx *Tx) NextDueAfter(after time.Time, modem, sim string) (time.Time, bool,
 	if from == nil {
 		from = int64(-1 << 63)
 	}
-	switch err := tx.get([]any{(*stamp)(&t)}, nextDueQuery, modemLane(modem), simLane(sim), from); err {
+	switch err := tx.get([]any{(*stamp)(&t)}, nextDueQuery, modemLane(modem), ownLane(sim), from); err {
 	case nil:
 		return t, true, nil
 	case ErrNotFound:

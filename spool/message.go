@@ -105,7 +105,10 @@ const (
 	readyPort = `SELECT n, id, peer, port, not_before FROM message
 		WHERE state = 'ready' AND route = ? AND port = ? AND n > ? ORDER BY n LIMIT ?`
 	messagesAll   = "SELECT " + messageColumns + " FROM message WHERE n > ? ORDER BY n LIMIT ?"
-	messagesState = "SELECT " + messageColumns + " FROM message WHERE state = ? AND n > ? ORDER BY n LIMIT ?"
+	messagesAcked = "SELECT " + messageColumns + " FROM message WHERE state = 'acked' AND n > ? ORDER BY n LIMIT ?"
+	// The ready ones are few among the history: by their own index, whatever the planner thinks.
+	messagesReady = "SELECT " + messageColumns + ` FROM message WHERE n IN (
+		SELECT n FROM message INDEXED BY message_route WHERE state = 'ready' AND n > ? ORDER BY n LIMIT ?) ORDER BY n`
 )
 
 // Ready lists unacknowledged messages of one route in order of arrival, also those that a NAK put off; ports nil = all.
@@ -140,8 +143,11 @@ func (tx *Tx) Unclaimed() (int, error) { return tx.gauge("unclaimed") }
 // Messages lists messages of one state, or of all for "", in order of arrival after afterN, without payloads.
 func (tx *Tx) Messages(state MsgState, afterN int64, limit int) ([]*Message, error) {
 	scan := func(r *sql.Rows) (*Message, error) { return scanMessage(r) }
-	if state == "" {
+	switch state {
+	case "":
 		return list(tx, scan, messagesAll, afterN, limit)
+	case MsgReady:
+		return list(tx, scan, messagesReady, afterN, limit)
 	}
-	return list(tx, scan, messagesState, string(state), afterN, limit)
+	return list(tx, scan, messagesAcked, afterN, limit)
 }

@@ -95,18 +95,22 @@ func (tx *Tx) lane(m *Outbound) (string, error) {
 		return modemLane(m.Modem), nil
 	}
 	sim, err := tx.Home(m.Peer)
-	return simLane(sim), err
+	return homeLane(sim), err
 }
 
 const anyLane = "*"
 
 func modemLane(modem string) string { return "m:" + modem }
 
-func simLane(sim string) string {
+// ownLane is where a SIM finds the messages to its peers; that of no SIM is empty.
+func ownLane(sim string) string { return "s:" + sim }
+
+// homeLane is where messages to a peer with this home wait.
+func homeLane(sim string) string {
 	if sim == "" {
 		return anyLane
 	}
-	return "s:" + sim
+	return ownLane(sim)
 }
 
 func (tx *Tx) segments(n int64) ([]OutSegment, error) {

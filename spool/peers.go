@@ -16,7 +16,7 @@ func (tx *Tx) SetHome(peer, sim string, at time.Time) error {
 	if n, err := r.RowsAffected(); err != nil || n == 0 {
 		return err
 	}
-	_, err = tx.exec(moveLane, simLane(sim), peer)
+	_, err = tx.exec(moveLane, homeLane(sim), peer)
 	return err
 }
 
