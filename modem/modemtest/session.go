@@ -1,0 +1,288 @@
+package modemtest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	cr    = '\r'
+	lf    = '\n'
+	ctrlZ = 0x1a
+	esc   = 0x1b
+	// maxLine is the longest command line; V.250 leaves it to the maker.
+	maxLine = 1024
+	// maxData is the most that a prompt takes.
+	maxData = 2048
+)
+
+var (
+	errReset  = errors.New("reset the modem")
+	errHangUp = errors.New("hang up the line")
+	errBusy   = errors.New("serve the line: the modem already has one")
+)
+
+// A session is the modem from the moment it gets a line until the line is lost.
+// Its command half runs in Serve's goroutine with Modem.mu held, let go
+// wherever it waits.
+type session struct {
+	m    *Modem
+	wire *wire
+	plan *agenda
+
+	ctx    context.Context // the line
+	hangUp context.CancelCauseFunc
+	life   context.Context // from one reset to the next
+	reset  context.CancelCauseFunc
+
+	settings
+	lastLine string   // A/ repeats it
+	reserved bool     // the prompt is out: no URC may stand between
+	held     []string // URCs that wait for the end of reserved
+	buffered []inbound
+	pending  *pendingAck
+	fault    *running // the faults of the command in execution
+	mmsUntil time.Time
+	hung     bool // Fault Hang
+}
+
+// Serve speaks AT on rw until the line closes or ctx ends, closes rw and
+// returns nil then. One Serve after the other is the stick pulled out and put
+// back: settings are lost and the PIN is asked for again, while the stores and
+// TP-MR remain. A modem that is not served is switched off.
+func (m *Modem) Serve(ctx context.Context, rw io.ReadWriteCloser) error {
+	ctx, hangUp := context.WithCancelCause(ctx)
+	s := &session{m: m, wire: newWire(rw, m.o.Baud), plan: newAgenda(), ctx: ctx, hangUp: hangUp}
+	if !m.attach(s) {
+		hangUp(nil)
+		return errBusy
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() { hangUp(s.wire.reader(ctx)) })
+	wg.Go(func() { hangUp(s.wire.writer(ctx)) })
+	wg.Go(func() { s.plan.run(ctx) })
+	wg.Go(func() { <-ctx.Done(); rw.Close() })
+
+	s.run()
+	hangUp(nil)
+	wg.Wait()
+	m.detach(s)
+	return lineError(context.Cause(ctx))
+}
+
+// lineError leaves nothing of the ordinary ways for a line to end.
+func lineError(err error) error {
+	for _, ordinary := range []error{
+		io.EOF, io.ErrClosedPipe, context.Canceled, context.DeadlineExceeded, errHangUp, syscall.EIO,
+	} {
+		if errors.Is(err, ordinary) {
+			return nil
+		}
+	}
+	return err
+}
+
+// run executes command lines, and starts again after each reset.
+func (s *session) run() {
+	s.m.mu.Lock()
+	defer s.m.mu.Unlock()
+	s.start()
+	for s.ctx.Err() == nil {
+		line, err := s.readLine()
+		if err == nil {
+			err = s.execute(line)
+		}
+		if s.life.Err() != nil && s.ctx.Err() == nil {
+			s.reboot()
+		}
+		_ = err // every error is the end of life or of ctx, which the loop sees
+	}
+	s.reset(nil)
+}
+
+// start is the modem with its settings fresh.
+func (s *session) start() {
+	s.life, s.reset = context.WithCancelCause(s.ctx)
+	s.settings = s.m.stored
+	s.reserved, s.held, s.buffered = false, nil, nil
+	s.fault = nil
+	s.m.powerUp()
+	if every := s.m.o.NoiseEvery; every > 0 {
+		s.noise(s.life, every)
+	}
+}
+
+// reboot is what AT+CFUN=1,1, a brown-out and Fault{Kind: Reset} do.
+func (s *session) reboot() {
+	s.reset(nil)
+	s.m.fail(s)
+	s.wire.drop()
+	s.m.powered = false
+	if s.pause(s.ctx, s.m.o.BootTime) != nil {
+		return
+	}
+	s.wire.drop()
+	s.start()
+	for _, urc := range s.m.o.Profile.Boot {
+		s.urc(urc)
+	}
+}
+
+// pause lets go of the modem for d.
+func (s *session) pause(ctx context.Context, d time.Duration) error {
+	s.m.mu.Unlock()
+	defer s.m.mu.Lock()
+	return sleep(ctx, d)
+}
+
+// wait is pause within the life of the modem: the time a command takes.
+func (s *session) wait(d time.Duration) error { return s.pause(s.life, d) }
+
+// octet waits for the TE.
+func (s *session) octet() (byte, error) {
+	s.m.mu.Unlock()
+	defer s.m.mu.Lock()
+	return s.wire.octet(s.life)
+}
+
+// readLine gives what stands between AT and S3, echoing as it goes; V.250 5.2.
+func (s *session) readLine() (string, error) {
+	var line []byte
+	var prefix int // of "AT" seen
+	for {
+		b, err := s.octet()
+		if err != nil {
+			return "", err
+		}
+		if s.echo {
+			s.wire.put(string(rune(b & 0x7f)))
+		}
+		switch {
+		case prefix == 0:
+			if upper(b) == 'A' {
+				prefix = 1
+			}
+		case prefix == 1 && b == '/':
+			// V.250 5.2.4: A/ repeats the last line at once.
+			return s.lastLine, nil
+		case prefix == 1:
+			switch {
+			case upper(b) == 'T':
+				prefix = 2
+			case upper(b) != 'A':
+				prefix = 0
+			}
+		case b == s.s3:
+			s.lastLine = string(line[:min(len(line), maxLine+1)])
+			return s.lastLine, nil
+		case b == s.s5:
+			if len(line) > 0 {
+				line = line[:len(line)-1]
+			}
+		case b >= ' ' && b < 0x7f && len(line) <= maxLine:
+			line = append(line, b)
+		}
+	}
+}
+
+// execute runs the commands of one line: V.250 5.5.
+func (s *session) execute(line string) error {
+	if len(line) > maxLine {
+		s.final(plain("ERROR"))
+		return nil
+	}
+	cmds, bad := parseLine(line)
+	for _, c := range cmds {
+		if err := s.wait(s.m.o.Latency); err != nil {
+			return err
+		}
+		err := s.dispatch(c)
+		if s.life.Err() != nil {
+			return context.Cause(s.life)
+		}
+		if errors.Is(err, errSilent) {
+			return nil
+		}
+		if err != nil {
+			s.final(err)
+			return nil
+		}
+	}
+	if bad != nil {
+		s.final(plain("ERROR"))
+		return nil
+	}
+	s.final(nil)
+	return nil
+}
+
+// info puts out one information response: lines that belong together.
+func (s *session) info(lines ...string) {
+	eol := s.eol()
+	var b strings.Builder
+	if s.verbose {
+		b.WriteString(eol)
+	}
+	for _, l := range lines {
+		b.WriteString(l + eol)
+	}
+	s.answer(b.String())
+}
+
+// final puts out the final result code for err.
+func (s *session) final(err error) {
+	code := resultCode(err, s.cmee)
+	if s.quiet {
+		return
+	}
+	eol := s.eol()
+	if !s.verbose {
+		if n, ok := numericResults[code]; ok {
+			s.answerFinal(n + string(rune(s.s3)))
+			return
+		}
+	}
+	s.answerFinal(eol + code + eol)
+}
+
+// V.250 5.7.1.
+var numericResults = map[string]string{"OK": "0", "NO CARRIER": "3", "ERROR": "4"}
+
+func (s *session) eol() string {
+	if s.m.o.Profile.EOL != "" {
+		return s.m.o.Profile.EOL
+	}
+	return string([]byte{s.s3, s.s4})
+}
+
+// urc puts out an unsolicited result code, or holds it while the prompt is out.
+func (s *session) urc(lines ...string) {
+	eol := s.eol()
+	octets := eol + strings.Join(lines, eol) + eol
+	if s.reserved {
+		s.held = append(s.held, octets)
+		return
+	}
+	s.wire.put(octets)
+}
+
+// noise puts out the profile's chatter, one line at a time.
+func (s *session) noise(life context.Context, every time.Duration) {
+	jitter := time.Duration(s.m.rng.Int64N(int64(every)))
+	s.plan.after(every/2+jitter, func() {
+		s.m.mu.Lock()
+		defer s.m.mu.Unlock()
+		if life.Err() != nil {
+			return
+		}
+		if lines := s.m.o.Profile.Noise; len(lines) > 0 {
+			s.urc(lines[s.m.rng.IntN(len(lines))])
+		}
+		s.noise(life, every)
+	})
+}
