@@ -118,17 +118,17 @@ func readAddress(c *cursor, field string, at int, toa byte, value []byte, semi i
 		a.Text = defaultAlphabet.decode(unpackSeptets(buf[:0], value, 0, semi*4/7))
 		return a
 	}
-	var digits [256]byte
+	var buf [32]byte
+	digits := buf[:0]
 	for i := range semi {
 		nibble := value[i/2] >> (i % 2 * 4) & 0x0f
 		if nibble == 0x0f {
 			c.warnAt(field, at+1+i/2, "a filler nibble ends the number after %d of %d digits", i, semi)
-			semi = i
 			break
 		}
-		digits[i] = semiOctets[nibble]
+		digits = append(digits, semiOctets[nibble])
 	}
-	a.Digits = string(digits[:semi])
+	a.Digits = string(digits)
 	return a
 }
 

@@ -102,5 +102,5 @@ func parseDCS(c *cursor) DCS {
 	return d
 }
 
-// septets reports whether TP-UDL counts septets: GSM 7-bit that is not compressed (9.2.3.16).
-func (d DCS) septets() bool { return d.Alphabet() == GSM7 && !d.Compressed() }
+// Septets reports whether TP-UDL counts septets: GSM 7-bit that is not compressed (9.2.3.16).
+func (d DCS) Septets() bool { return d.Alphabet() == GSM7 && !d.Compressed() }

@@ -67,7 +67,7 @@ func packSeptets(b, septets []byte, fill int) []byte {
 			acc >>= 8
 		}
 	}
-	if bits > 0 && len(septets) > 0 {
+	if bits > 0 {
 		b = append(b, byte(acc))
 	}
 	return b
@@ -91,9 +91,4 @@ func unpackSeptets(septets, packed []byte, fill, n int) []byte {
 func fillBits(n int) int { return (7 - n*8%7) % 7 }
 
 // packedLen returns the octets that n septets take after fill bits.
-func packedLen(n, fill int) int {
-	if n == 0 {
-		return 0
-	}
-	return (fill + n*7 + 7) / 8
-}
+func packedLen(n, fill int) int { return (fill + n*7 + 7) / 8 }

@@ -21,29 +21,49 @@ func (u UserData) Text(d DCS) (string, bool) {
 	}
 }
 
+// SetText codes text after the header that u has, for a coding that Text reads; GSM 7-bit in the tables that
+// the header chooses. The error names a character that these do not have.
+func (u *UserData) SetText(d DCS, text string) error {
+	switch {
+	case d.Compressed() || d.Alphabet() == Octet:
+		return fmt.Errorf("encode text: the data coding scheme 0x%02x holds octets, not text", byte(d))
+	case d.Alphabet() == UCS2:
+		u.Data, u.Septets = encodeUCS2(text), 0
+		return nil
+	}
+	septets, err := u.alphabet().encode(make([]byte, 0, len(text)), text)
+	if err != nil {
+		return fmt.Errorf("encode text: %w", err)
+	}
+	u.Data, u.Septets = packSeptets(nil, septets, fillBits(u.headerLen())), len(septets)
+	return nil
+}
+
 // GSM7UserData packs text in GSM 7-bit: the default alphabet and its extension, or the
 // national tables that elements of udh choose. The error names a character that is in neither.
 func GSM7UserData(text string, udh ...IE) (UserData, error) {
 	u := UserData{UDHI: len(udh) > 0, UDH: udh}
-	septets, err := u.alphabet().encode(make([]byte, 0, len(text)), text)
-	if err != nil {
-		return UserData{}, fmt.Errorf("encode text: %w", err)
+	if err := u.SetText(DCSGSM7, text); err != nil {
+		return UserData{}, err
 	}
-	u.Data, u.Septets = packSeptets(nil, septets, fillBits(u.headerLen())), len(septets)
 	return u, nil
 }
 
 // UCS2UserData holds text in UTF-16; what is not UTF-8 becomes U+FFFD.
 func UCS2UserData(text string, udh ...IE) UserData {
-	u := UserData{UDHI: len(udh) > 0, UDH: udh}
+	return UserData{UDHI: len(udh) > 0, UDH: udh, Data: encodeUCS2(text)}
+}
+
+func encodeUCS2(text string) []byte {
+	b := make([]byte, 0, 2*len(text))
 	for _, r := range text {
 		if high, low := utf16.EncodeRune(r); high != utf8.RuneError {
-			u.Data = binary.BigEndian.AppendUint16(u.Data, uint16(high))
+			b = binary.BigEndian.AppendUint16(b, uint16(high))
 			r = low
 		}
-		u.Data = binary.BigEndian.AppendUint16(u.Data, uint16(r))
+		b = binary.BigEndian.AppendUint16(b, uint16(r))
 	}
-	return u
+	return b
 }
 
 // decodeUCS2 reads UTF-16; an odd last octet is no character.

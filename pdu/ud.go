@@ -30,10 +30,29 @@ func (u UserData) headerLen() int {
 	return n
 }
 
+// Length returns TP-UDL.
+func (u UserData) Length(d DCS) int {
+	if d.Septets() {
+		return (u.headerLen()*8+6)/7 + u.Septets
+	}
+	return u.headerLen() + len(u.Data)
+}
+
+// SeptetRange returns how many septets of text the octets of Data may be: where the last seven bits may
+// as well be padding, the two numbers differ by one, and only TP-UDL tells.
+func (u UserData) SeptetRange() (least, most int) {
+	fill := fillBits(u.headerLen())
+	most = max(0, (len(u.Data)*8-fill)/7)
+	if least = most; most > 0 && packedLen(most-1, fill) == len(u.Data) {
+		least--
+	}
+	return least, most
+}
+
 // parseUserData reads TP-UDL and TP-UD.
 func parseUserData(c *cursor, udhi bool, dcs DCS) UserData {
 	udl := int(c.octet("TP-UDL"))
-	return parseCounted(c, "TP-UD", udhi, udl, dcs.septets())
+	return parseCounted(c, "TP-UD", udhi, udl, dcs.Septets())
 }
 
 // parseCounted reads the octets that udl counts, in septets or octets.
@@ -97,14 +116,13 @@ func (u *UserData) parseHeader(ud *cursor, field string, within int) {
 
 // append appends TP-UDL and TP-UD.
 func (u UserData) append(b []byte, dcs DCS) ([]byte, error) {
-	fill := fillBits(u.headerLen())
-	udl := u.headerLen() + len(u.Data)
-	if dcs.septets() {
+	if dcs.Septets() {
+		fill := fillBits(u.headerLen())
 		if want := packedLen(u.Septets, fill); u.Septets < 0 || len(u.Data) != want {
 			return b, fmt.Errorf("append TP-UD: %d septets with %d fill bits take %d octets, not %d", u.Septets, fill, want, len(u.Data))
 		}
-		udl = (u.headerLen()*8+6)/7 + u.Septets
 	}
+	udl := u.Length(dcs)
 	if udl > maxSeptets {
 		return b, fmt.Errorf("append TP-UD: TP-UDL cannot count %d", udl)
 	}

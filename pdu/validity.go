@@ -1,6 +1,9 @@
 package pdu
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Validity is TP-VPF and TP-VP (9.2.3.3, 9.2.3.12): how long the SC keeps trying. The zero value
 // leaves it to the SC. Its octets are kept as they are on air; what they mean tell
@@ -68,7 +71,19 @@ func (v Validity) Relative() (time.Duration, bool) {
 // Absolute returns the time, if the format is absolute.
 func (v Validity) Absolute() (Timestamp, bool) { return v.raw, v.Format == VPAbsolute }
 
-// octets returns TP-VP as it is on air.
+// ParseValidity reads the octets of TP-VP in a format: 0, 1 or 7.
+func ParseValidity(f VPF, b []byte) (Validity, error) {
+	v := Validity{Format: f}
+	if len(b) != len(v.octets()) {
+		return Validity{}, fmt.Errorf("parse TP-VP: %d octets, the %s format has %d", len(b), f, len(v.octets()))
+	}
+	copy(v.raw[:], b)
+	return v, nil
+}
+
+// Octets returns TP-VP as it is on air.
+func (v Validity) Octets() []byte { return v.octets() }
+
 func (v *Validity) octets() []byte {
 	switch v.Format {
 	case NoValidity:
