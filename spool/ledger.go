@@ -56,6 +56,13 @@ func (tx *Tx) TryPIN(iccid string, digest [32]byte, at time.Time) (bool, error) 
 	return n == 1, err
 }
 
+// PINWorked takes the record of an attempt back: the card took the PIN, so that it may be tried again when the card asks
+// again. If it does not work then, the record of that attempt stays.
+func (tx *Tx) PINWorked(iccid string, digest [32]byte) error {
+	_, err := tx.exec("DELETE FROM pin_attempt WHERE iccid = ? AND digest = ?", iccid, digest[:])
+	return err
+}
+
 // Set keeps a small value under a name.
 func (tx *Tx) Set(name, value string) error {
 	_, err := tx.exec("INSERT INTO setting VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", name, value)

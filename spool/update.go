@@ -54,7 +54,7 @@ func (s *Spool) perform(tx *Tx, f func(*Tx) error) (b *batch, err error) {
 	good := false
 	defer func() { // also when f panics
 		tx.c = nil
-		s.leave(b, good)
+		s.leave(b, good, tx.err)
 	}()
 	tx.c = s.writer
 	if err = tx.usable(); err != nil {
@@ -97,8 +97,8 @@ func (s *Spool) join() (*batch, error) {
 	return s.batch, nil
 }
 
-// leave closes one Update's part of the batch, then hands the turn on or commits.
-func (s *Spool) leave(b *batch, good bool) {
+// leave closes one Update's part of the batch, then hands the turn on or commits. cause is what SQL said against it.
+func (s *Spool) leave(b *batch, good bool, cause error) {
 	var err error
 	switch {
 	case good && b.size == 0:
@@ -115,6 +115,9 @@ func (s *Spool) leave(b *batch, good bool) {
 		_, err = s.writer.exec("ROLLBACK TO one")
 		if err == nil {
 			_, err = s.writer.exec("RELEASE one")
+		}
+		if err != nil && cause != nil {
+			err = cause
 		}
 	}
 	if good {
