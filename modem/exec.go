@@ -39,17 +39,23 @@ type executor struct {
 	at   *at.AT
 }
 
-// newExecutor starts goroutines, which end when the port's Read fails: see wait.
+// newExecutor starts at's goroutines: run ends them.
 func newExecutor(p Port, trace func(sent bool, line string)) *executor {
 	c := newConditioner(p, trace)
 	return &executor{line: c, at: at.New(c)}
 }
 
-// run reads the port until that fails, and returns when all goroutines of the
-// executor have ended. The port must be closed for this.
+// run reads the port until that fails or hangUp is called, and returns when
+// all goroutines of the executor have ended.
 func (x *executor) run() {
 	x.line.run()
 	<-x.at.Closed()
+}
+
+// hangUp closes the port, which ends all that reads and writes it.
+func (x *executor) hangUp() {
+	_ = x.line.port.Close()
+	x.line.fail(fmt.Errorf("%w: closed", ErrLineLost))
 }
 
 // Command executes "AT"+cmd and returns the lines of its answer. d bounds the
@@ -171,10 +177,10 @@ func (x *executor) do(t *transaction, d time.Duration) ([]string, error) {
 		return info, nil
 	case t.word != notFinal:
 		return info, newResultError(t.final)
-	case t.cause != nil:
-		return info, t.cause
 	case c.cause() != nil:
 		return info, c.cause()
+	case t.cause != nil:
+		return info, t.cause
 	}
 	return info, err
 }

@@ -3,7 +3,6 @@ package modem
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"sync"
 	"sync/atomic"
@@ -147,14 +146,13 @@ func (m *Modem) Run(ctx context.Context) error {
 		})
 	}
 	all.Go(m.x.run)
-	all.Go(func() { // closing the port is what ends everything that reads and writes it
+	all.Go(func() {
 		select {
 		case <-run.Done():
 		case <-m.x.line.dead:
 			cancel(m.x.line.cause())
 		}
-		_ = m.port.Close()
-		m.x.line.fail(fmt.Errorf("%w: closed", ErrLineLost))
+		m.x.hangUp()
 	})
 	serve(m.runURCs)
 	if err := m.bringUp(run); err != nil {

@@ -111,7 +111,7 @@ func (t *transaction) ends(line string) finalWord {
 	if word == notFinal && t.wake {
 		word = numericFinal(line)
 	}
-	if word == finalMaybe && t.phase == submitted && line != "ABORTED" {
+	if word == finalMaybe && t.phase >= handing && line != "ABORTED" {
 		// A caller hung up while the network has our message: no answer to it.
 		return notFinal
 	}
