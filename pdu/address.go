@@ -82,7 +82,7 @@ func (a Address) String() string {
 	}
 }
 
-// parseAddress warns wherever appendAddress would not give the same octets back.
+// parseAddress warns wherever AppendBinary would not give the same octets back.
 func parseAddress(c *cursor, field string) Address {
 	at := c.pos
 	semi := int(c.octet(field))
@@ -99,7 +99,7 @@ func parseAddress(c *cursor, field string) Address {
 		c.warnAt(field, c.pos-1, "the filler nibble is %x, not f", value[len(value)-1]>>4)
 	}
 	var buf [2 + maxSemiOctets/2]byte
-	if again, err := a.append(buf[:0]); err == nil && a.TON == Alphanumeric && !bytes.Equal(again[:1], c.b[at:at+1]) {
+	if again, err := a.AppendBinary(buf[:0]); err == nil && a.TON == Alphanumeric && !bytes.Equal(again[:1], c.b[at:at+1]) {
 		c.warnAt(field, at, "%d semi-octets, the text has %d", semi, again[0])
 	} else if err == nil && a.TON == Alphanumeric && !bytes.Equal(again[2:], value) {
 		c.warnAt(field, at+2, "the text is not as it would be written")
@@ -132,8 +132,8 @@ func readAddress(c *cursor, field string, at int, toa byte, value []byte, semi i
 	return a
 }
 
-// append appends the address with its length in semi-octets.
-func (a Address) append(b []byte) ([]byte, error) {
+// AppendBinary appends the address with its length in semi-octets.
+func (a Address) AppendBinary(b []byte) ([]byte, error) {
 	value, semi, err := a.appendValue(append(b, 0))
 	if err != nil {
 		return b, err

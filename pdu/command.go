@@ -37,7 +37,7 @@ func parseCommand(c *cursor, first byte) *Command {
 // AppendBinary appends the octets on air.
 func (m *Command) AppendBinary(b []byte) ([]byte, error) {
 	t := append(b, byte(MTICommand)|bit(m.SRR, bitSRR)|bit(m.CD.UDHI, bitUDHI), m.MR, m.PID, m.CT, m.MN)
-	t, err := m.DA.append(t)
+	t, err := m.DA.AppendBinary(t)
 	if err != nil {
 		return b, err
 	}

@@ -46,7 +46,7 @@ func (d *Deliver) AppendBinary(b []byte) ([]byte, error) {
 	}
 	t := append(b, byte(MTIDeliver)|bit(!d.MoreToSend, bitMMS)|bit(d.LP, bitLP)|
 		bit(d.SRI, bitSRI)|bit(d.UD.UDHI, bitUDHI)|bit(d.RP, bitRP))
-	t, err := d.OA.append(t)
+	t, err := d.OA.AppendBinary(t)
 	if err != nil {
 		return b, err
 	}

@@ -45,7 +45,7 @@ func parseStatusReport(c *cursor, first byte) *StatusReport {
 func (r *StatusReport) AppendBinary(b []byte) ([]byte, error) {
 	t := append(b, byte(MTIStatusReport)|bit(!r.MoreToSend, bitMMS)|bit(r.LP, bitLP)|
 		bit(r.SRQ, bitSRQ)|bit(r.UD.UDHI, bitUDHI), r.MR)
-	t, err := r.RA.append(t)
+	t, err := r.RA.AppendBinary(t)
 	if err != nil {
 		return b, err
 	}

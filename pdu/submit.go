@@ -46,7 +46,7 @@ func (s *Submit) AppendBinary(b []byte) ([]byte, error) {
 	}
 	t := append(b, byte(MTISubmit)|bit(s.RD, bitRD)|byte(s.VP.Format)<<3|
 		bit(s.SRR, bitSRR)|bit(s.UD.UDHI, bitUDHI)|bit(s.RP, bitRP), s.MR)
-	t, err := s.DA.append(t)
+	t, err := s.DA.AppendBinary(t)
 	if err != nil {
 		return b, err
 	}
