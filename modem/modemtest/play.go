@@ -54,7 +54,6 @@ const patience = 10 * time.Minute
 type player struct {
 	rw   io.ReadWriteCloser
 	ends string // octets that end a line from the other side
-	got  []byte // read ahead
 }
 
 func (p *player) play(script string, expected verb) error {
@@ -153,19 +152,12 @@ func (p *player) expectOctets(want string) error {
 	return nil
 }
 
+// octet reads one and no more: what follows may be for the next dialogue.
 func (p *player) octet() (byte, error) {
-	for len(p.got) == 0 {
-		if d, ok := p.rw.(interface{ SetReadDeadline(time.Time) error }); ok {
-			d.SetReadDeadline(time.Now().Add(patience))
-		}
-		buf := make([]byte, 256)
-		n, err := p.rw.Read(buf)
-		p.got = buf[:n]
-		if n == 0 && err != nil {
-			return 0, err
-		}
+	if d, ok := p.rw.(interface{ SetReadDeadline(time.Time) error }); ok {
+		d.SetReadDeadline(time.Now().Add(patience))
 	}
-	b := p.got[0]
-	p.got = p.got[1:]
-	return b, nil
+	var b [1]byte
+	_, err := io.ReadFull(p.rw, b[:])
+	return b[0], err
 }

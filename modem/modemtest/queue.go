@@ -134,9 +134,12 @@ func (a *Air) settle(to string, it *item, o outcome) {
 	}
 	q.resting = true
 	q.rest++
-	rest := q.rest
+	rest, retry := q.rest, a.o.Retry
+	if !it.expires.IsZero() {
+		retry = max(0, min(retry, it.expires.Sub(a.now())+time.Second))
+	}
 	a.mu.Unlock()
-	a.plan.after(a.o.Retry, func() { a.wakeQueue(to, rest) })
+	a.plan.after(retry, func() { a.wakeQueue(to, rest) })
 }
 
 // wakeQueue ends a rest.
