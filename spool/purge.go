@@ -2,6 +2,7 @@ package spool
 
 import (
 	"database/sql"
+	"fmt"
 	"time"
 )
 
@@ -51,7 +52,7 @@ func (tx *Tx) Purge(before, segBefore, spendBefore time.Time, limit int) (n int,
 	if err != nil {
 		return n, err
 	}
-	return n + gone, tx.shrink(limit)
+	return n + gone, tx.shrink()
 }
 
 // purgeEvents takes events only from the front, so that the kept ones are without gaps.
@@ -78,8 +79,10 @@ func (tx *Tx) purgeEvents(before time.Time, limit int) (int, error) {
 	return int(n), err
 }
 
-// shrink gives pages back to the file system when more than a quarter of the file is free; the rest is used again.
-func (tx *Tx) shrink(limit int) error {
+// shrink gives up to 1 MiB back to the file system when more than that and a quarter of the file is free. What stays is
+// used again.
+func (tx *Tx) shrink() error {
+	const chunk = 256 // pages
 	var free, pages int
 	if err := tx.get([]any{&free}, "PRAGMA freelist_count"); err != nil {
 		return err
@@ -87,15 +90,8 @@ func (tx *Tx) shrink(limit int) error {
 	if err := tx.get([]any{&pages}, "PRAGMA page_count"); err != nil {
 		return err
 	}
-	if free < 1024 || free < pages/4 {
+	if free < chunk || free < pages/4 {
 		return nil
 	}
-	var q string
-	switch { // a pragma takes no parameter; few texts keep the statement cache small
-	case limit >= 1000:
-		q = "PRAGMA incremental_vacuum(1024)"
-	default:
-		q = "PRAGMA incremental_vacuum(128)"
-	}
-	return tx.each(func(*sql.Rows) (bool, error) { return true, nil }, q)
+	return tx.each(func(*sql.Rows) (bool, error) { return true, nil }, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", chunk))
 }

@@ -158,21 +158,25 @@ CREATE TRIGGER in_segment_inserted AFTER INSERT ON in_segment BEGIN
   UPDATE gauge SET value = value + 1 WHERE name = 'fingerprints';
   INSERT INTO partial SELECT new.generation, new.sim, new.oa, new.at
    WHERE new.generation <> 0 AND new.done = 0 AND new.parked = 0
-    ON CONFLICT DO UPDATE SET first_at = min(first_at, excluded.first_at);
+    ON CONFLICT DO UPDATE SET first_at = excluded.first_at WHERE excluded.first_at < first_at;
 END;
 CREATE TRIGGER in_segment_deleted AFTER DELETE ON in_segment BEGIN
   UPDATE gauge SET value = value - 1 WHERE name = 'fingerprints';
   DELETE FROM partial WHERE generation = old.generation AND NOT EXISTS (
     SELECT 1 FROM in_segment WHERE generation = old.generation AND generation <> 0 AND done = 0 AND parked = 0);
+  UPDATE partial SET first_at = (SELECT min(at) FROM in_segment
+    WHERE generation = old.generation AND generation <> 0 AND done = 0 AND parked = 0)
+   WHERE generation = old.generation AND first_at IS old.at;
 END;
-CREATE TRIGGER in_segment_updated AFTER UPDATE OF generation, done, parked, at, sim, oa ON in_segment BEGIN
+CREATE TRIGGER in_segment_updated AFTER UPDATE OF generation, done, parked, at ON in_segment BEGIN
   DELETE FROM partial WHERE generation = old.generation AND NOT EXISTS (
     SELECT 1 FROM in_segment WHERE generation = old.generation AND generation <> 0 AND done = 0 AND parked = 0);
+  UPDATE partial SET first_at = (SELECT min(at) FROM in_segment
+    WHERE generation = old.generation AND generation <> 0 AND done = 0 AND parked = 0)
+   WHERE generation = old.generation AND first_at IS old.at;
   INSERT INTO partial SELECT new.generation, new.sim, new.oa, new.at
    WHERE new.generation <> 0 AND new.done = 0 AND new.parked = 0
-    ON CONFLICT DO UPDATE SET first_at = (
-      SELECT min(at) FROM in_segment
-       WHERE generation = new.generation AND generation <> 0 AND done = 0 AND parked = 0);
+    ON CONFLICT DO UPDATE SET first_at = excluded.first_at WHERE excluded.first_at < first_at;
 END;
 CREATE TRIGGER partial_inserted AFTER INSERT ON partial BEGIN
   UPDATE gauge SET value = value + 1 WHERE name = 'partials';
