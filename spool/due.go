@@ -23,9 +23,12 @@ UNION ALL
 SELECT due FROM outbound WHERE state = 'queued' AND lane = '*' AND due > ?3
 ORDER BY 1 LIMIT 1`
 
+// INDEXED BY, because the planner likes the index of all states better and would sort the whole queue.
 const (
-	expiredQuery    = "SELECT id FROM outbound WHERE state = 'queued' AND expires <= ? ORDER BY expires LIMIT ?"
-	unreportedQuery = "SELECT id FROM outbound WHERE state = 'sent' AND report = 1 AND expires <= ? ORDER BY expires LIMIT ?"
+	expiredQuery = `SELECT id FROM outbound INDEXED BY outbound_expires
+		WHERE state = 'queued' AND expires <= ? ORDER BY expires LIMIT ?`
+	unreportedQuery = `SELECT id FROM outbound INDEXED BY outbound_report
+		WHERE state = 'sent' AND report = 1 AND expires <= ? ORDER BY expires LIMIT ?`
 	nextExpiryQuery = `
 SELECT * FROM (SELECT expires FROM outbound WHERE state = 'queued' ORDER BY expires LIMIT 1)
 UNION ALL

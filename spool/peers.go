@@ -20,7 +20,7 @@ func (tx *Tx) SetHome(peer, sim string, at time.Time) error {
 	return err
 }
 
-const moveLane = `UPDATE outbound SET lane = ?1
+const moveLane = `UPDATE outbound INDEXED BY outbound_peer SET lane = ?1
 	WHERE state = 'queued' AND peer = ?2 AND want_modem = '' AND modem = '' AND lane <> ?1`
 
 // Home is the SIM that last heard from this peer; "" = none.
