@@ -423,3 +423,11 @@ func TestA30ShortWrites(t *testing.T) {
 		}
 	})
 }
+
+// SIMCom and others chatter without a name before it.
+func TestA25PlainChatter(t *testing.T) {
+	exchange{
+		cmd: "+CIMI", dialog: "< UNDER-VOLTAGE WARNNING\n< RING\n< 262011234567890\n< Call Ready\n< OK",
+		want: "262011234567890|OK", urcs: "ready",
+	}.run(t)
+}

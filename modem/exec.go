@@ -37,6 +37,7 @@ const (
 type executor struct {
 	line *conditioner
 	at   *at.AT
+	cmee string // what +CMEE? says in this session, "" not known yet
 }
 
 // newExecutor starts at's goroutines: run ends them.
@@ -52,10 +53,10 @@ func (x *executor) run() {
 	<-x.at.Closed()
 }
 
-// hangUp closes the port, which ends all that reads and writes it.
-func (x *executor) hangUp() {
+// hangUp closes the port, for cause, which ends all that reads and writes it.
+func (x *executor) hangUp(cause error) {
+	x.line.fail(fmt.Errorf("%w: closed: %w", ErrLineLost, cause))
 	_ = x.line.port.Close()
-	x.line.fail(fmt.Errorf("%w: closed", ErrLineLost))
 }
 
 // Command executes "AT"+cmd and returns the lines of its answer. d bounds the
@@ -206,10 +207,15 @@ func (x *executor) resync(ctx context.Context) (late []string, err error) {
 				return late, err
 			}
 		}
-		more, err := x.fence(ctx, "+CMEE?")
+		more, said, err := x.fence(ctx, "+CMEE?")
 		late = append(late, more...)
 		if err == nil && try > 0 {
-			_, err = x.fence(ctx, "+CMGF?")
+			_, _, err = x.fence(ctx, "+CMGF?")
+		}
+		if err == nil && x.cmee != "" && said != x.cmee {
+			err = fmt.Errorf("%w: it lost its settings (+CMEE is %s)", ErrRestarted, said)
+			c.fail(err)
+			return late, err
 		}
 		if err == nil {
 			c.outOfStep(nil)
@@ -224,15 +230,16 @@ func (x *executor) resync(ctx context.Context) (late []string, err error) {
 	return late, err
 }
 
-func (x *executor) fence(ctx context.Context, cmd string) ([]string, error) {
+// fence executes a query and returns what came before its answer, and that.
+func (x *executor) fence(ctx context.Context, cmd string) (late []string, said string, err error) {
 	t := newTransaction(context.WithoutCancel(ctx), cmd)
 	t.fence = true
-	_, err := x.do(t, fenceTimeout)
-	var refused *ResultError
-	if errors.As(err, &refused) && t.fenced {
+	info, err := x.do(t, fenceTimeout)
+	if refused := (*ResultError)(nil); errors.As(err, &refused) && t.fenced {
 		err = nil
 	}
-	return t.late, err
+	said, _ = answer(info, t.name)
+	return t.late, said, err
 }
 
 func newResultError(line string) *ResultError {

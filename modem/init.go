@@ -109,7 +109,7 @@ func (m *Modem) setErrors(ctx context.Context) error {
 	if _, _, err := m.try(ctx, "+CMEE=1", plainTimeout); err != nil {
 		return err
 	}
-	return m.ask(ctx, "+CMEE?", func(a string) { m.cmee = a }, "+CMEE")
+	return m.ask(ctx, "+CMEE?", func(a string) { m.x.cmee = a }, "+CMEE")
 }
 
 // identify asks the modem who it is.
@@ -124,21 +124,22 @@ func (m *Modem) identify(ctx context.Context) error {
 			return err
 		}
 		if ok && len(info) > 0 {
-			*q.into = bare(info[0])
+			*q.into = strings.Trim(codeless(info[0]), `"`)
 		}
 	}
+	id.IMEI = digitRun(id.IMEI)
 	m.mu.Lock()
 	m.id = id
 	m.mu.Unlock()
 	return nil
 }
 
-// bare is an answer without name and quotes.
-func bare(line string) string {
+// codeless is an answer without the name before it.
+func codeless(line string) string {
 	if codeName(line) != "" {
 		line = codeArgs(line)
 	}
-	return strings.Trim(strings.TrimSpace(line), `"`)
+	return strings.TrimSpace(line)
 }
 
 // radioOn ends a flight mode that someone left on. It never turns a radio off:

@@ -37,7 +37,7 @@ func newBareLineOn(t *testing.T, ours Port, theirs net.Conn) *bareLine {
 }
 
 func (l *bareLine) close() {
-	l.hangUp()
+	l.hangUp(context.Canceled)
 	if l.s != nil {
 		_ = l.s.line.Close()
 	}

@@ -105,6 +105,7 @@ type Modem struct {
 	ready chan struct{}
 	ids   atomic.Uint64 // of the newest message handed on
 
+	telling sync.Mutex // changes of status are told in order
 	mu      sync.Mutex
 	status  Status
 	trouble string // what keeps the modem from working, "" nothing
@@ -152,7 +153,7 @@ func (m *Modem) Run(ctx context.Context) error {
 		case <-m.x.line.dead:
 			cancel(m.x.line.cause())
 		}
-		m.x.hangUp()
+		m.x.hangUp(context.Cause(run))
 	})
 	serve(m.runURCs)
 	if err := m.bringUp(run); err != nil {
@@ -163,10 +164,7 @@ func (m *Modem) Run(ctx context.Context) error {
 		serve(m.runUpkeep)
 	}
 	<-run.Done()
-	cause := context.Cause(run)
-	if dead := m.x.line.cause(); dead != nil && ctx.Err() == nil {
-		cause = dead // the first cause, not what it led to
-	}
+	cause := context.Cause(run) // the first one, not what it led to
 	m.jobs.close(cause)
 	m.in.close(cause)
 	all.Wait()

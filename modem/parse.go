@@ -65,6 +65,15 @@ func values(set string) []string {
 	return out
 }
 
+// sets splits a test command's answer into its sets; some modems put
+// parentheses around them all.
+func sets(args string) []string {
+	if strings.HasPrefix(args, "((") && strings.HasSuffix(args, "))") {
+		args = args[1 : len(args)-1]
+	}
+	return fields(args)
+}
+
 // answer finds the arguments of the line that begins with a name.
 func answer(info []string, names ...string) (string, bool) {
 	for _, line := range info {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -15,6 +16,8 @@ const (
 	// ackLimit: the network waits 12 s at least for the acknowledgement of a
 	// message handed on (TS 24.011 10.1 TR2M), then has it sent again.
 	ackLimit = 12 * time.Second
+	// maxNacks acknowledgements refused in a row: the modem means it.
+	maxNacks = 3
 	// afterRefusal: a modem whose message was not acknowledged stops handing
 	// on (TS 27.005 3.4.1). When the network has given up, that is undone.
 	afterRefusal = 30 * time.Second
@@ -144,11 +147,15 @@ func (m *Modem) selectStore(ctx context.Context, mem string) error {
 // will come again.
 func (m *Modem) Accept(ctx context.Context, r Received) error {
 	if r.Stored {
-		defer m.in.forget(slot{r.Mem, r.Index})
+		// The slot may be filled anew, and that be told, before the OK of its
+		// deletion comes: so it is forgotten before that, once.
+		forget := sync.OnceFunc(func() { m.in.forget(slot{r.Mem, r.Index}) })
+		defer forget()
 		return m.jobs.do(ctx, rankReceive, false, func(run context.Context) error {
 			if err := m.selectStore(run, r.Mem); err != nil {
 				return err
 			}
+			forget()
 			_, err := m.x.Command(run, fmt.Sprintf("+CMGD=%d", r.Index), simTimeout)
 			if refused := (*ResultError)(nil); errors.As(err, &refused) && refused.Kind == CMS && refused.Code == 321 {
 				return nil // gone already
@@ -185,23 +192,25 @@ func (m *Modem) acknowledge(ctx context.Context, r Received) error {
 		m.log.Info().Msg("modem expects no acknowledgement")
 		return m.checkCNMI(ctx)
 	case errors.As(err, &refused):
-		return errors.Join(err, m.ackRefused(ctx, r))
+		return errors.Join(err, m.ackRefused(ctx))
 	}
 	m.pace.sweepIn(0)
 	return err
 }
 
 // ackRefused: a modem that has refused an acknowledgement may stop handing on,
-// so reception is set up anew. One that keeps refusing to have reports
-// acknowledged is told not to wait for it, if messages do not come that way.
-func (m *Modem) ackRefused(ctx context.Context, r Received) error {
+// so reception is set up anew. One that keeps refusing (SIMCom after +CMT,
+// others after +CDS) is told not to wait for any; messages then come through
+// its store, if it has one.
+func (m *Modem) ackRefused(ctx context.Context) error {
 	m.nacks++
-	m.log.Warn().Int("times", m.nacks).Msg("modem refuses an acknowledgement: setting up reception again")
-	if m.nacks >= 2 && !m.direct && r.Kind == Report {
+	m.log.Warn().Int("times", m.nacks).Bool("direct", m.direct).Msg("modem refuses an acknowledgement: setting up reception again")
+	if m.nacks >= maxNacks {
 		if _, ok, err := m.try(ctx, "+CSMS=0", simTimeout); err != nil {
 			return err
 		} else if ok {
-			m.acks = false
+			m.acks, m.noDirect = false, true
+			return m.setReception(ctx)
 		}
 	}
 	if m.cnmi == "" {

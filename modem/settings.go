@@ -10,12 +10,12 @@ import (
 
 // settings are what was found out about a modem and chosen for it.
 type settings struct {
-	cmee    string // what +CMEE? says since the modem was brought up
-	acks    bool   // phase 2+ (+CSMS=1): what it hands on wants +CNMA
-	direct  bool   // messages are handed on (+CMT), not stored (+CMTI)
-	cnmi    string // as set
-	cnmiSet []string
-	blind   bool // no way was found to be told of messages: the stores are looked into often
+	acks     bool   // phase 2+ (+CSMS=1): what it hands on wants +CNMA
+	direct   bool   // messages are handed on (+CMT), not stored (+CMTI)
+	cnmi     string // as set
+	cnmiSet  []string
+	noDirect bool // handing on does not work with this modem
+	blind    bool // no way was found to be told of messages: the stores are looked into often
 
 	readable []string // memories that can be read (<mem1>)
 	stores   []string // those to look into
@@ -86,7 +86,7 @@ func (m *Modem) setStores(ctx context.Context) error {
 	}
 	var offered [3][]string
 	args, _ := answer(info, "+CPMS")
-	for i, set := range fields(args) {
+	for i, set := range sets(args) {
 		if i < len(offered) {
 			offered[i] = values(set)
 		}
@@ -112,9 +112,13 @@ func (m *Modem) setStores(ctx context.Context) error {
 		}
 	}
 	if err := m.ask(ctx, "+CPMS?", func(a string) {
-		// "ME",0,50,"ME",0,50,"SM",3,20
-		if f := fields(a); len(f) >= 9 && f[0] != "" && f[6] != "" {
-			m.mem, m.store = f[0], f[6]
+		// "ME",0,50,"ME",0,50,"SM",3,20; older ones leave some of it out.
+		f := fields(a)
+		if len(f) < 3 || f[0] == "" {
+			return
+		}
+		if m.mem, m.store = f[0], f[0]; len(f) >= 9 && f[6] != "" {
+			m.store = f[6]
 		}
 	}, "+CPMS"); err != nil {
 		return err
@@ -141,10 +145,12 @@ func (m *Modem) setReception(ctx context.Context) error {
 		return err
 	}
 	args, _ := answer(info, "+CNMI")
-	direct := m.opt.Receive == ReceiveDirect || m.opt.Receive == ReceiveAuto && m.store == ""
+	direct := m.opt.Receive == ReceiveDirect && !m.noDirect || m.store == ""
 	if direct && !m.acks && m.store != "" {
 		m.log.Warn().Msg("modem does not wait for acknowledgements (no +CSMS=1): messages are received through its store instead")
 		direct = false
+	} else if direct && !m.acks {
+		m.log.Warn().Msg("modem neither stores messages nor waits for acknowledgements: a crash can lose one")
 	}
 	ways := []bool{direct, !direct}
 	if m.store == "" {
@@ -179,7 +185,7 @@ func (m *Modem) setCNMI(ctx context.Context, set string) (ok bool, err error) {
 		return false, err
 	}
 	want := strings.Split(set, ",")
-	if now != nil && (now[1] != want[1] || now[3] != want[3]) {
+	if now != nil && (now[1] != want[1] || len(want) > 3 && now[3] != want[3]) {
 		return false, nil
 	}
 	m.cnmi, m.cnmiSet = set, now
@@ -201,13 +207,13 @@ func (m *Modem) readCNMI(ctx context.Context) (now []string, err error) {
 // while the line is busy; modems that offer it and refuse it take 1. Reports
 // are handed on (ds 1) or, where that is refused, stored.
 func cnmiCandidates(offered string, direct bool) []string {
-	sets := fields(offered)
+	all := sets(offered)
 	pick := func(i int, wanted ...string) []string {
-		if i >= len(sets) || sets[i] == "" {
+		if i >= len(all) || all[i] == "" {
 			return wanted
 		}
 		var out []string
-		has := values(sets[i])
+		has := values(all[i])
 		for _, w := range wanted {
 			if slices.Contains(has, w) {
 				out = append(out, w)
@@ -219,13 +225,20 @@ func cnmiCandidates(offered string, direct bool) []string {
 	if direct {
 		mts = pick(1, "2")
 	}
-	bm := append(pick(2, "0"), "0")[0]
+	bm := append(pick(2, "0", "2", "3", "1"), "0")[0]
+	length := 5 // a modem may know fewer values
+	if len(all) >= 3 {
+		length = min(len(all), 5)
+	}
 	var out []string
 	for _, mt := range mts {
 		for _, ds := range pick(3, "1", "2", "0") {
 			for _, mode := range pick(0, "2", "1", "3") {
 				for _, bfr := range pick(4, "0", "1") {
-					out = append(out, strings.Join([]string{mode, mt, bm, ds, bfr}, ","))
+					set := strings.Join([]string{mode, mt, bm, ds, bfr}[:length], ",")
+					if !slices.Contains(out, set) {
+						out = append(out, set)
+					}
 				}
 			}
 		}

@@ -167,13 +167,14 @@ func (m *Modem) pinsLeft(ctx context.Context) (int, error) {
 
 // readICCID asks for the number of the SIM card, "" when it is not told.
 func (m *Modem) readICCID(ctx context.Context) (string, error) {
+	refused := (*ResultError)(nil)
 	for _, cmd := range []string{"+CCID", "+QCCID", "+ICCID", "+CICCID", "^ICCID?"} {
-		info, ok, err := m.try(ctx, cmd, plainTimeout)
-		if err != nil {
+		info, err := m.patient(ctx, cmd)
+		if err != nil && !errors.As(err, &refused) {
 			return "", err
 		}
-		if ok && len(info) > 0 {
-			if id := strings.TrimRight(bare(info[0]), "fF"); len(id) >= 18 && isHex(id) {
+		if err == nil && len(info) > 0 {
+			if id := strings.TrimRight(digitRun(codeless(info[0])), "fF"); len(id) >= 18 {
 				return id, nil
 			}
 		}
@@ -223,5 +224,5 @@ func (m *Modem) readIMSI(ctx context.Context) (string, error) {
 	if err != nil || len(info) == 0 {
 		return "", err
 	}
-	return bare(info[0]), nil
+	return digitRun(codeless(info[0])), nil
 }

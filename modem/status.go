@@ -29,6 +29,8 @@ func (m *Modem) Status() Status {
 
 // update changes the status and tells of it if that made a difference.
 func (m *Modem) update(f func(*Status)) {
+	m.telling.Lock()
+	defer m.telling.Unlock()
 	m.mu.Lock()
 	before := m.status
 	f(&m.status)

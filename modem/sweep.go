@@ -123,18 +123,18 @@ func (m *Modem) sweep(ctx context.Context) error {
 }
 
 func (m *Modem) check(ctx context.Context) error {
-	now := m.cmee
+	now := m.x.cmee
 	if err := m.ask(ctx, "+CMEE?", func(a string) { now = a }, "+CMEE"); err != nil {
 		return err
 	}
-	if now != m.cmee {
+	if now != m.x.cmee {
 		return fmt.Errorf("%w: it lost its settings (+CMEE is %s)", ErrRestarted, now)
 	}
 	info, ok, err := m.try(ctx, "+CIMI", simTimeout)
 	if err != nil {
 		return err
 	}
-	if had := m.Identity().IMSI; ok && len(info) > 0 && had != "" && bare(info[0]) != had {
+	if had := m.Identity().IMSI; ok && len(info) > 0 && had != "" && digitRun(codeless(info[0])) != had {
 		return &SIMError{"changed", "another SIM was put in: starting over with it"}
 	}
 	return m.checkCNMI(ctx)

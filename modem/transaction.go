@@ -20,17 +20,18 @@ const (
 // transaction is one command and all that belongs to it. The conditioner's
 // mutex guards it until it has ended.
 type transaction struct {
-	ctx   context.Context
-	cmd   string // without AT
-	name  string // "+CSQ" of "+CSQ", "+CREG" of "+CREG?": how its answer begins
-	query bool   // "…?": its answer may look like an unsolicited code
-	also  []string
-	free  bool          // answers with plain text (+CGSN)
-	pdu   string        // hex of a command with a prompt, "" for others
-	wake  bool          // the modem may still be set to ATV0
-	fence bool          // resynchronises: see exec.resync
-	after time.Duration // silence borne after Ctrl-Z
-	onPDU func()        // called when the PDU begins to go out
+	ctx    context.Context
+	cmd    string // without AT
+	name   string // "+CSQ" of "+CSQ", "+CREG" of "+CREG?": how its answer begins
+	query  bool   // "…?": its answer may look like an unsolicited code
+	also   []string
+	free   bool          // answers with plain text (+CGSN)
+	digits int           // that such an answer has at least
+	pdu    string        // hex of a command with a prompt, "" for others
+	wake   bool          // the modem may still be set to ATV0
+	fence  bool          // resynchronises: see exec.resync
+	after  time.Duration // silence borne after Ctrl-Z
+	onPDU  func()        // called when the PDU begins to go out
 
 	phase  phase
 	timer  *time.Timer
@@ -45,10 +46,11 @@ type transaction struct {
 	cause  error // why it ended without
 }
 
-// plainAnswers are commands whose answer has no name before it (TS 27.007 5).
-var plainAnswers = map[string]bool{
-	"+CGMI": true, "+CGMM": true, "+CGMR": true, "+CGSN": true, "+CIMI": true,
-	"+CCID": true, "+QCCID": true, "+ICCID": true, "+CICCID": true, "^ICCID": true,
+// plainAnswers are commands whose answer has no name before it (TS 27.007 5),
+// with the digits that it has at least.
+var plainAnswers = map[string]int{
+	"+CGMI": 0, "+CGMM": 0, "+CGMR": 0, "+CGSN": 14, "+CIMI": 6,
+	"+CCID": 18, "+QCCID": 18, "+ICCID": 18, "+CICCID": 18, "^ICCID": 18,
 }
 
 func newTransaction(ctx context.Context, cmd string) *transaction {
@@ -56,7 +58,8 @@ func newTransaction(ctx context.Context, cmd string) *transaction {
 	if i := strings.IndexAny(cmd, "=?"); i >= 0 {
 		name = cmd[:i]
 	}
-	t := &transaction{ctx: ctx, cmd: cmd, name: name, free: plainAnswers[name]}
+	t := &transaction{ctx: ctx, cmd: cmd, name: name}
+	t.digits, t.free = plainAnswers[name]
 	t.query = strings.HasSuffix(cmd, "?") && !strings.HasSuffix(cmd, "=?")
 	if t.free {
 		t.also = []string{"+CCID", "+ICCID", "ICCID", "CCID"}
@@ -72,7 +75,7 @@ func (t *transaction) owns(line string) bool {
 	}
 	switch {
 	case name == "":
-		return t.free || t.headed
+		return t.headed || t.free && !isChatter(line) && len(digitRun(line)) >= t.digits
 	case name == t.name:
 		return urcNames[name] == urcNone || t.query && t.answers(name, line)
 	}

@@ -99,10 +99,33 @@ func isStart(line string) bool {
 // lateStartWords come some seconds after a start, when SIM and store are in
 // order: expected once at the begin of a session, a sign of a restart later.
 var lateStartWords = []string{
-	"SMS Ready", "Call Ready", "SMS DONE", "PB DONE", "+QIND: SMS DONE", "+QIND: PB DONE", "+WIND: 4", "+PBREADY", "+CFUN: 1",
+	"SMS Ready", "Call Ready", "SMS DONE", "+QIND: SMS DONE", "+WIND: 4",
 }
 
 func isLateStart(line string) bool { return hasWord(line, lateStartWords) }
+
+// chatter are unsolicited lines without a name before them, which could be
+// taken for an answer in plain text.
+var chatter = []string{
+	"RING", "NO CARRIER", "UNDER-VOLTAGE WARNNING", "UNDER-VOLTAGE WARNING", "OVER-VOLTAGE WARNNING", "OVER-VOLTAGE WARNING",
+}
+
+func isChatter(line string) bool { return isLateStart(line) || hasWord(line, chatter) }
+
+// digitRun is the longest run of hex digits in a line: the number in an answer
+// such as `89490200001234567890`, `"262011234567890"` or `IMEI: 490154203237518`.
+func digitRun(line string) (longest string) {
+	for i := 0; i < len(line); i++ {
+		from := i
+		for i < len(line) && hexValue(line[i]) >= 0 {
+			i++
+		}
+		if i-from > len(longest) {
+			longest = line[from:i]
+		}
+	}
+	return longest
+}
 
 func hasWord(line string, words []string) bool {
 	for _, w := range words {

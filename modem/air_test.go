@@ -1,0 +1,175 @@
+package modem_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"wvsms/modem"
+	"wvsms/modem/modemtest"
+	"wvsms/pdu"
+	"wvsms/pdu/wdp"
+)
+
+const (
+	ours = "+491700000001"
+	peer = "+491700000002"
+)
+
+// field is a Modem on a simulated one, with a handset at the other end of the
+// air.
+type field struct {
+	*testing.T
+	sim   *modemtest.Modem
+	phone *modemtest.Handset
+	m     *modem.Modem
+	ran   chan error
+
+	mu   sync.Mutex
+	seen []wdp.Datagram // by the phone
+}
+
+func inField(t *testing.T, ao modemtest.AirOptions, mo modemtest.ModemOptions, o modem.Options, f func(*field)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		var all sync.WaitGroup
+		defer all.Wait()
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		air := modemtest.NewAir(ao)
+		fd := &field{T: t, ran: make(chan error, 1)}
+		mo.Number = ours
+		fd.sim = air.NewModem(mo)
+		fd.phone = air.NewHandset(peer, func(_ *modemtest.Handset, _ string, d wdp.Datagram) {
+			fd.mu.Lock()
+			defer fd.mu.Unlock()
+			fd.seen = append(fd.seen, d)
+		})
+		te, line := net.Pipe()
+		all.Go(func() { _ = air.Run(ctx) })
+		all.Go(func() { _ = fd.sim.Serve(ctx, line) })
+		fd.m = modem.New(te, o)
+		all.Go(func() { fd.ran <- fd.m.Run(ctx) })
+		f(fd)
+	})
+}
+
+// ready waits until the modem is up.
+func (f *field) ready() {
+	f.Helper()
+	select {
+	case <-f.m.Ready():
+	case err := <-f.ran:
+		f.Fatalf("Run: %v", err)
+	}
+}
+
+// submit is a message to the phone, PDU mode.
+func (f *field) submit(text string) []byte {
+	f.Helper()
+	da, err := pdu.ParseNumber(peer)
+	if err != nil {
+		f.Fatal(err)
+	}
+	s := &pdu.Submit{SRR: true, DA: da, DCS: 0x04, UD: pdu.UserData{UDHI: true, UDH: []pdu.IE{pdu.PortIE(3590, 3590)}, Data: []byte(text)}}
+	tpdu, err := s.AppendBinary(nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	mode, err := pdu.Mode{TPDU: tpdu}.AppendBinary(nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	return mode
+}
+
+// collect receives and accepts until nothing has come for a while, and counts
+// the texts of messages and the reports.
+func (f *field) collect(quiet time.Duration) (texts map[string]int, reports int) {
+	f.Helper()
+	texts = make(map[string]int)
+	for {
+		ctx, cancel := context.WithTimeout(context.Background(), quiet)
+		r, err := f.m.Receive(ctx)
+		cancel()
+		if err != nil {
+			return texts, reports
+		}
+		if r.Kind == modem.Report {
+			reports++
+		} else {
+			mode, err := pdu.ParseMode(r.Mode)
+			if err != nil {
+				f.Fatalf("%+v: %v", r, err)
+			}
+			t, _, err := pdu.ParseMT(mode.TPDU)
+			if err != nil {
+				f.Fatalf("%+v: %v", r, err)
+			}
+			texts[string(t.(*pdu.Deliver).UD.Data)]++
+		}
+		if err := f.m.Accept(context.Background(), r); err != nil {
+			f.Logf("accept: %v", err)
+		}
+	}
+}
+
+// Every profile in both receive modes, with its noise: all that is sent
+// arrives once, both ways at the same time, with reports.
+func TestProfiles(t *testing.T) {
+	const n = 25
+	for _, profile := range modemtest.Profiles {
+		for _, mode := range []modem.ReceiveMode{modem.ReceiveStore, modem.ReceiveDirect} {
+			t.Run(fmt.Sprintf("%s/%d", profile.Name, mode), func(t *testing.T) {
+				mo := modemtest.ModemOptions{
+					Profile: profile, NoiseEvery: 70 * time.Millisecond, Latency: 20 * time.Millisecond,
+					SubmitTime: 2 * time.Second, SIMTime: 8 * time.Second, BootTime: 5 * time.Second, Baud: 115200,
+				}
+				ao := modemtest.AirOptions{Seed: 1, Delay: time.Second, Jitter: 5 * time.Second}
+				inField(t, ao, mo, modem.Options{Receive: mode}, func(f *field) {
+					f.ready()
+					var sending sync.WaitGroup
+					sending.Go(func() {
+						for i := range n {
+							if _, err := f.m.Send(context.Background(), f.submit(fmt.Sprint("out ", i)), i%5 != 4); err != nil {
+								f.Errorf("send %d: %v", i, err)
+							}
+						}
+					})
+					for i := range n {
+						if err := f.phone.Send(ours, wdp.Datagram{Dst: 3590, Src: 3590, Data: fmt.Append(nil, "in ", i)}); err != nil {
+							f.Fatal(err)
+						}
+					}
+					texts, reports := f.collect(10 * time.Minute)
+					sending.Wait()
+					for i := range n {
+						if got := texts[fmt.Sprint("in ", i)]; got < 1 || got > 1 && profile.Name != "simcom" {
+							f.Errorf("in %d received %d times", i, got)
+						}
+					}
+					if reports < n {
+						f.Errorf("%d reports", reports)
+					}
+					f.mu.Lock()
+					defer f.mu.Unlock()
+					if len(f.seen) != n {
+						f.Errorf("the phone has %d messages", len(f.seen))
+					}
+					if left := f.sim.Stored("SM") + f.sim.Stored("ME"); left > 0 {
+						f.Errorf("%d messages left in the stores", left)
+					}
+					select {
+					case err := <-f.ran:
+						f.Errorf("Run: %v", err)
+					default:
+					}
+				})
+			})
+		}
+	}
+}
