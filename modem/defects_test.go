@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"go.uber.org/goleak"
 )
 
 // The tests here and in order_test.go are named after the defects of
@@ -430,4 +432,19 @@ func TestA25PlainChatter(t *testing.T) {
 		cmd: "+CIMI", dialog: "< UNDER-VOLTAGE WARNNING\n< RING\n< 262011234567890\n< Call Ready\n< OK",
 		want: "262011234567890|OK", urcs: "ready",
 	}.run(t)
+}
+
+func TestA21GoroutinesEnd(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	for range 20 {
+		ours, theirs := net.Pipe()
+		m := New(ours, Options{})
+		ended := make(chan error)
+		go func() { ended <- m.Run(t.Context()) }()
+		_ = theirs.Close()
+		if err := <-ended; !errors.Is(err, ErrLineLost) {
+			t.Error(err)
+		}
+	}
+	goleak.VerifyNone(t, before)
 }
