@@ -1,0 +1,246 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
+
+	"wvsms/spool"
+)
+
+// backend is what the sockets need of the bridge: acceptance, operator commands,
+// the clock. Errors of its methods are *Refusal.
+type backend interface {
+	Spool() *spool.Spool
+	Now() time.Time // bridge time
+	Accept(ctx context.Context, r Request) (Accepted, error)
+	Cancel(ctx context.Context, id string) error
+	Retry(ctx context.Context, id string) error
+	Info() any // marshalled as INFO's JSON object; must not wait
+	Show(ctx context.Context, id string) (any, error)
+	List(ctx context.Context, what string, opts map[string]string) (any, error)
+}
+
+// A Request is one message to be sent, as a SEND or a UDP datagram asks for it.
+type Request struct {
+	To             string
+	Port, FromPort uint16
+	Payload        []byte
+	Key            string // "" none
+	TTL            time.Duration
+	Report         bool
+	Modem          string // "" any
+	Unknown        string // auto, hold, resend, fail; "" the bridge's default
+	Origin         string // "tcp" or a UDP role's route
+}
+
+// Accepted is what became of a Request that is durable now.
+type Accepted struct {
+	ID        string
+	Segments  int
+	Duplicate bool // the key stood for this message already
+}
+
+// A Refusal is an ERR answer.
+type Refusal struct{ Code, Text string }
+
+func (r *Refusal) Error() string { return r.Code + ": " + r.Text }
+
+// Specification.
+const (
+	maxConns   = 256
+	stallLimit = 30 * time.Second // a client that reads nothing for so long is closed
+)
+
+// Implementation.
+const (
+	maxRefused  = 16               // connections turned away politely at a time; more are just closed
+	lingerTime  = 2 * time.Second  // for a client to read the last answer before its unread octets reset the line
+	lingerMost  = 1 << 20          // octets thrown away meanwhile
+	sendBuffer  = 64 << 10         // in the kernel, a connection: bounded, and a stalled client shows early
+	acceptPause = time.Second / 10 // when the process is out of descriptors
+)
+
+type serverConfig struct {
+	Listen []string // TCP addresses
+	Unix   string   // path; "" none
+	Ports  []uint16 // RECV's default
+}
+
+// A server is the socket of product.md, on TCP and where configured on a Unix socket.
+type server struct {
+	cfg    serverConfig
+	b      backend
+	hub    *hub
+	log    zerolog.Logger
+	events publisher // followed by EVENTS
+
+	listeners []net.Listener
+	slots     chan struct{} // one for each connection served
+	refused   chan struct{} // one for each connection turned away
+	conns     sync.WaitGroup
+}
+
+func newServer(cfg serverConfig, b backend, hub *hub, log zerolog.Logger) *server {
+	hub.log = log
+	return &server{
+		cfg: cfg, b: b, hub: hub, log: log,
+		slots: make(chan struct{}, maxConns), refused: make(chan struct{}, maxRefused),
+	}
+}
+
+// Listen binds the addresses, so that what is wrong with them shows at the start.
+func (s *server) Listen(ctx context.Context) error {
+	var lc net.ListenConfig
+	for _, addr := range s.cfg.Listen {
+		l, err := lc.Listen(ctx, "tcp", addr)
+		if err != nil {
+			s.Close()
+			return fmt.Errorf("listen on %s (socket.listen): %w", addr, err)
+		}
+		s.listeners = append(s.listeners, l)
+	}
+	if s.cfg.Unix != "" {
+		l, err := listenUnix(ctx, s.cfg.Unix)
+		if err != nil {
+			s.Close()
+			return fmt.Errorf("listen on %s (socket.unix): %w", s.cfg.Unix, err)
+		}
+		s.listeners = append(s.listeners, l)
+	}
+	return nil
+}
+
+// listenUnix takes over the path of a socket that nobody serves any more.
+func listenUnix(ctx context.Context, path string) (net.Listener, error) {
+	if st, err := os.Lstat(path); err == nil {
+		if st.Mode()&os.ModeSocket == 0 {
+			return nil, errors.New("there is a file of that name that is no socket: move it away")
+		}
+		var d net.Dialer
+		nc, err := d.DialContext(ctx, "unix", path)
+		if err == nil {
+			nc.Close()
+			return nil, errors.New("another program serves it: end that or use another path")
+		}
+		if errors.Is(err, syscall.ECONNREFUSED) {
+			os.Remove(path)
+		}
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "unix", path)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Chmod(path, 0o660); err != nil {
+		l.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// Close lets go of the addresses; connections end with Run.
+func (s *server) Close() {
+	for _, l := range s.listeners {
+		l.Close()
+	}
+}
+
+// Run serves what Listen bound until ctx ends, and returns when every connection is closed.
+func (s *server) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	defer context.AfterFunc(ctx, s.Close)()
+	for _, l := range s.listeners {
+		g.Go(func() error { return s.accept(ctx, l) })
+	}
+	g.Go(func() error { <-ctx.Done(); return nil })
+	err := g.Wait()
+	s.Close()
+	s.conns.Wait()
+	return err
+}
+
+func (s *server) accept(ctx context.Context, l net.Listener) error {
+	for {
+		nc, err := l.Accept()
+		switch {
+		case ctx.Err() != nil:
+			if err == nil {
+				nc.Close()
+			}
+			return nil
+		case errors.Is(err, net.ErrClosed):
+			return fmt.Errorf("accept on %s: %w", l.Addr(), err)
+		case err != nil:
+			s.log.Error().Err(err).Msg("cannot accept a connection; trying again")
+			pause(ctx, acceptPause, nil)
+			continue
+		}
+		if b, ok := nc.(interface{ SetWriteBuffer(int) error }); ok {
+			b.SetWriteBuffer(sendBuffer)
+		}
+		s.admit(ctx, nc)
+	}
+}
+
+// admit serves a connection if there is room for it.
+func (s *server) admit(ctx context.Context, nc net.Conn) {
+	select {
+	case s.slots <- struct{}{}:
+		s.conns.Go(func() {
+			defer func() { <-s.slots }()
+			s.serve(ctx, nc)
+		})
+		return
+	default:
+	}
+	select {
+	case s.refused <- struct{}{}:
+		s.conns.Go(func() {
+			defer func() { <-s.refused }()
+			turnAway(ctx, nc)
+		})
+	default:
+		sayBusy(nc)
+		nc.Close()
+	}
+}
+
+func turnAway(ctx context.Context, nc net.Conn) {
+	defer context.AfterFunc(ctx, func() { nc.Close() })()
+	defer nc.Close()
+	sayBusy(nc)
+	linger(nc)
+}
+
+// sayBusy does not wait: the buffer of a new connection is empty.
+func sayBusy(nc net.Conn) {
+	nc.SetWriteDeadline(time.Now().Add(lingerTime))
+	fmt.Fprintf(nc, "ERR busy %d connections are open; close one\r\n", maxConns)
+}
+
+// linger lets the client read the last answer: closing with octets unread would
+// reset the connection, and the reset can overtake the answer.
+func linger(nc net.Conn) {
+	half, ok := nc.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil {
+		return
+	}
+	nc.SetReadDeadline(time.Now().Add(lingerTime))
+	io.CopyN(io.Discard, nc, lingerMost)
+}
+
+// A publisher wakes those who follow the events.
+type publisher struct{ broadcast }
+
+// published tells that a commit wrote events.
+func (p *publisher) published() { p.notify() }
