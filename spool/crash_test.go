@@ -2,6 +2,7 @@ package spool
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -103,6 +104,42 @@ func TestKill(t *testing.T) {
 		}
 	}
 	t.Logf("%d kills, %d rows promised", rounds, len(promised))
+}
+
+// A first start may be killed at any instant, too: the next one makes a spool of what is there.
+func TestKilledFirstStart(t *testing.T) {
+	for round := range 10 {
+		path := filepath.Join(t.TempDir(), "spool.db")
+		cmd, _ := child(t, "hold", path)
+		time.Sleep(time.Duration(rand.IntN(60)) * time.Millisecond) // the kill's instant, not a wait for anything
+		cmd.Process.Kill()
+		cmd.Wait()
+		s, err := Open(path, Options{})
+		if err != nil {
+			t.Fatalf("round %d: %v", round, err)
+		}
+		writerKeepsThePromise(t, s)
+		update(t, s, func(tx *Tx) error { return tx.Count("a", 1) })
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// A header page without a table is what is left when the kill falls between setting WAL mode and the first migration.
+func TestHeaderOnlyIsANewSpool(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "spool.db")
+	db, err := sql.Open("sqlite", dsn(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := dial(db, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.close()
+	db.Close()
+	writerKeepsThePromise(t, openSpool(t, path))
 }
 
 // note takes one line of the child; a line is one write, so the kill cuts none in two.

@@ -156,8 +156,16 @@ func TestPurgeShrinksTheFile(t *testing.T) {
 		}
 		return nil
 	})
+	purge := func(tx *Tx) error { _, err := tx.Purge(t0.Add(1), t0, t0, 100); return err }
+	count := func() { update(t, s, func(tx *Tx) error { return tx.Count("a", 1) }) }
 	for range 30 {
-		update(t, s, func(tx *Tx) error { _, err := tx.Purge(t0.Add(1), t0, t0, 100); return err })
+		hold(t, s, count, // in one batch, some rolled back
+			func() { s.Update(t.Context(), func(tx *Tx) error { return errors.Join(purge(tx), errors.New("no")) }) },
+			func() { update(t, s, purge) })
+	}
+	counterIs(t, s, "a", 30)
+	if err := s.Check(t.Context()); err != nil {
+		t.Error(err)
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)

@@ -238,7 +238,7 @@ func (s *Spool) closed() bool {
 	}
 }
 
-// Check reads the whole database through (PRAGMA quick_check: about a second for each 100,000 messages, more on a card)
+// Check reads the whole database through (PRAGMA quick_check: 0.2 s for each 100,000 messages on a PC; a card reads tens of MB/s)
 // beside other work. A damaged one is ErrCorrupt.
 func (s *Spool) Check(ctx context.Context) error {
 	if s.closed() {

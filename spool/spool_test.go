@@ -120,7 +120,11 @@ func TestFilesAreForTheOwnerOnly(t *testing.T) {
 }
 
 func TestSettingsThePromiseRestsOn(t *testing.T) {
-	s := newSpool(t)
+	writerKeepsThePromise(t, newSpool(t))
+}
+
+func writerKeepsThePromise(t *testing.T, s *Spool) {
+	t.Helper()
 	for pragma, want := range map[string]string{
 		"synchronous": "2", "journal_mode": "wal", "foreign_keys": "1", "auto_vacuum": "2", "application_id": "1465275216",
 	} {

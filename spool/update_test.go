@@ -235,6 +235,8 @@ func TestFailedCommitAnswersAll(t *testing.T) {
 	counterIs(t, s, "a", 0)
 	update(t, s, func(tx *Tx) error { return tx.Count("a", 1) })
 	counterIs(t, s, "a", 1)
+	// The writer was dialled again; it must promise the same.
+	writerKeepsThePromise(t, s)
 }
 
 func TestWaitingUpdateGivesUpWithItsContext(t *testing.T) {
