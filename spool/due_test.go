@@ -177,3 +177,46 @@ func TestExpiredUnreportedSubmitting(t *testing.T) {
 		return nil
 	})
 }
+
+// What waits for a SIM that has left the house goes by any; one that is there keeps its peers.
+func TestKeepHomes(t *testing.T) {
+	s := newSpool(t)
+	update(t, s, func(tx *Tx) error {
+		for peer, sim := range map[string]string{"+491": "simA", "+492": "simB"} {
+			if err := tx.SetHome(peer, sim, t0); err != nil {
+				return err
+			}
+		}
+		if err := tx.PutOutbound(queued("Xa", "+491", t0)); err != nil {
+			return err
+		}
+		return tx.PutOutbound(queued("Xb", "+492", t0))
+	})
+	keep := func(want int, sims ...string) {
+		t.Helper()
+		update(t, s, func(tx *Tx) error {
+			gone, err := tx.KeepHomes(sims)
+			if gone != want {
+				t.Errorf("%d SIMs are gone, want %d", gone, want)
+			}
+			return err
+		})
+	}
+	due := func(sim, want string) {
+		t.Helper()
+		view(t, s, func(tx *Tx) error {
+			ids, err := tx.Due(t0, "m0", sim, nil, 99)
+			if got := letters(ids); got != want {
+				t.Errorf("due for SIM %s: %q, want %q", sim, got, want)
+			}
+			return err
+		})
+	}
+	due("simB", "b")
+	keep(0, "simA", "simB")
+	due("simB", "b")
+	keep(1, "simB")
+	due("simB", "ab")
+	due("simC", "a")
+	keep(0, "simB")
+}

@@ -20,10 +20,9 @@ type InSegment struct {
 
 	Seq        int
 	Generation int64 // groups the segments of one datagram; 0 for a single
-	Done       bool  // its datagram is complete: a tombstone, Body and Mode nil
+	Done       bool  // its datagram is complete: a tombstone, Mode nil
 	Parked     bool  // its datagram expired into quarantine
 	Hash       [32]byte
-	Body       []byte    // payload octets
 	Mode       []byte    // PDU-mode octets as received
 	SCTS       time.Time // of the sender's SC, else the time of receipt
 	At, AtWall time.Time
@@ -32,12 +31,12 @@ type InSegment struct {
 	Modem      string
 }
 
-const inColumns = `id, fingerprint, sim, oa, bits, ref, total, port, seq, generation, done, parked, hash, body, mode, scts, at,
+const inColumns = `id, fingerprint, sim, oa, bits, ref, total, port, seq, generation, done, parked, hash, mode, scts, at,
 	at_wall, peer, from_port, modem`
 
 func scanInSegment(r *sql.Rows) (s InSegment, err error) {
 	err = r.Scan(&s.ID, (*digest)(&s.Fingerprint), &s.SIM, &s.OA, &s.Bits, &s.Ref, &s.Total, &s.Port, &s.Seq, &s.Generation,
-		&s.Done, &s.Parked, (*digest)(&s.Hash), &s.Body, &s.Mode, (*stamp)(&s.SCTS), (*stamp)(&s.At), (*stamp)(&s.AtWall),
+		&s.Done, &s.Parked, (*digest)(&s.Hash), &s.Mode, (*stamp)(&s.SCTS), (*stamp)(&s.At), (*stamp)(&s.AtWall),
 		&s.Peer, &s.FromPort, &s.Modem)
 	return s, err
 }
@@ -56,11 +55,11 @@ func (tx *Tx) HasFingerprint(fp [32]byte) (bool, error) {
 }
 
 // PutInSegment inserts a segment with ID 0, setting the ID, or writes the changing part of one again: Generation, Done,
-// Parked, Body, Mode, At. Inserting a fingerprint twice is an error: ask HasFingerprint first.
+// Parked, Mode, At. Inserting a fingerprint twice is an error: ask HasFingerprint first.
 func (tx *Tx) PutInSegment(s *InSegment) error {
 	if s.ID != 0 {
-		r, err := tx.exec(`UPDATE in_segment SET generation = ?, done = ?, parked = ?, body = ?, mode = ?, at = ? WHERE id = ?`,
-			s.Generation, s.Done, s.Parked, s.Body, s.Mode, nano(s.At), s.ID)
+		r, err := tx.exec(`UPDATE in_segment SET generation = ?, done = ?, parked = ?, mode = ?, at = ? WHERE id = ?`,
+			s.Generation, s.Done, s.Parked, s.Mode, nano(s.At), s.ID)
 		if err != nil {
 			return err
 		}
@@ -70,10 +69,10 @@ func (tx *Tx) PutInSegment(s *InSegment) error {
 		return fmt.Errorf("put inbound segment %d: %w", s.ID, ErrNotFound)
 	}
 	id, err := tx.insert(`INSERT INTO in_segment (fingerprint, sim, oa, bits, ref, total, port, seq, generation, done, parked, hash,
-		body, mode, scts, at, at_wall, peer, from_port, modem)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		mode, scts, at, at_wall, peer, from_port, modem)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		s.Fingerprint[:], s.SIM, s.OA, s.Bits, s.Ref, s.Total, s.Port, s.Seq, s.Generation, s.Done, s.Parked, s.Hash[:],
-		s.Body, s.Mode, nano(s.SCTS), nano(s.At), nano(s.AtWall), s.Peer, s.FromPort, s.Modem)
+		s.Mode, nano(s.SCTS), nano(s.At), nano(s.AtWall), s.Peer, s.FromPort, s.Modem)
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 func received(fp byte, gen int64, seq int, at time.Time) *InSegment {
 	return &InSegment{
 		Fingerprint: [32]byte{fp, 31: 1}, SIM: "simA", OA: "49171", Bits: 8, Ref: 7, Total: 3, Port: 3590, Seq: seq, Generation: gen,
-		Hash: [32]byte{2}, Body: []byte{fp, 0}, Mode: []byte{7, fp}, SCTS: t0.Add(-time.Second).Truncate(time.Second),
+		Hash: [32]byte{2}, Mode: []byte{7, fp}, SCTS: t0.Add(-time.Second).Truncate(time.Second),
 		At: at, AtWall: at.Add(time.Hour), Peer: "+49171", FromPort: 9, Modem: "m0",
 	}
 }
@@ -52,7 +52,7 @@ func TestInSegmentLife(t *testing.T) {
 	seg.Parked, seg.At = true, t0.Add(time.Hour)
 	update(t, s, func(tx *Tx) error { return tx.PutInSegment(seg) })
 	check("parked")
-	seg.Parked, seg.Done, seg.Body, seg.Mode = false, true, nil, nil
+	seg.Parked, seg.Done, seg.Mode = false, true, nil
 	update(t, s, func(tx *Tx) error { return tx.PutInSegment(seg) })
 	check("tombstone")
 

@@ -1,6 +1,9 @@
 package spool
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // SetHome notes the SIM that last heard from this peer; "" forgets it. Open messages to the peer that no modem has begun
 // and none was named for move with it.
@@ -29,4 +32,26 @@ func (tx *Tx) Home(peer string) (sim string, err error) {
 		return "", nil
 	}
 	return sim, err
+}
+
+// KeepHomes forgets the homes that are none of these SIMs, so that what waits for one of them goes by any, and returns how
+// many SIMs that were.
+func (tx *Tx) KeepHomes(sims []string) (gone int, err error) {
+	homes, err := list(tx, scanString, "SELECT DISTINCT home FROM peer WHERE home <> ''")
+	if err != nil {
+		return 0, err
+	}
+	for _, sim := range homes {
+		if slices.Contains(sims, sim) {
+			continue
+		}
+		gone++
+		if _, err := tx.exec("UPDATE outbound SET lane = '*' WHERE state = 'queued' AND lane = ?", ownLane(sim)); err != nil {
+			return gone, err
+		}
+		if _, err := tx.exec("UPDATE peer SET home = '' WHERE home = ?", sim); err != nil {
+			return gone, err
+		}
+	}
+	return gone, nil
 }

@@ -102,6 +102,7 @@ CREATE TABLE peer (
   ref  INTEGER,                   -- the last concatenation reference given to it
   used INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX peer_home ON peer (home);
 CREATE INDEX peer_used ON peer (used);
 
 CREATE TABLE ref_given (
@@ -128,7 +129,6 @@ CREATE TABLE in_segment (
   done        INTEGER NOT NULL,
   parked      INTEGER NOT NULL,
   hash        BLOB NOT NULL,
-  body        BLOB,
   mode        BLOB,
   scts        INTEGER,
   at          INTEGER,
