@@ -37,13 +37,13 @@ const (
 type executor struct {
 	line *conditioner
 	at   *at.AT
-	cmee string // what +CMEE? says in this session, "" not known yet
+	cmee int // what +CMEE? says in this session, -1 not known yet
 }
 
 // newExecutor starts at's goroutines: run ends them.
 func newExecutor(p Port, trace func(sent bool, line string)) *executor {
 	c := newConditioner(p, trace)
-	return &executor{line: c, at: at.New(c)}
+	return &executor{line: c, at: at.New(c), cmee: -1}
 }
 
 // run reads the port until that fails or hangUp is called, and returns when
@@ -212,8 +212,10 @@ func (x *executor) resync(ctx context.Context) (late []string, err error) {
 		if err == nil && try > 0 {
 			_, _, err = x.fence(ctx, "+CMGF?")
 		}
-		if err == nil && x.cmee != "" && said != x.cmee {
-			err = fmt.Errorf("%w: it lost its settings (+CMEE is %s)", ErrRestarted, said)
+		if err == nil {
+			err = x.same(said)
+		}
+		if errors.Is(err, ErrRestarted) {
 			c.fail(err)
 			return late, err
 		}
@@ -228,6 +230,14 @@ func (x *executor) resync(ctx context.Context) (late []string, err error) {
 	err = fmt.Errorf("%w: AT%s and then AT+CMEE? %d times: silence", ErrSilent, maskPIN(broken.cmd), fenceTries)
 	c.fail(err)
 	return late, err
+}
+
+// same compares the answer of +CMEE? with the one after the setting up.
+func (x *executor) same(said string) error {
+	if now := number(fields(said), 0); x.cmee >= 0 && now >= 0 && now != x.cmee {
+		return fmt.Errorf("%w: it lost its settings (+CMEE was %d, is %d)", ErrRestarted, x.cmee, now)
+	}
+	return nil
 }
 
 // fence executes a query and returns what came before its answer, and that.

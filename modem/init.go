@@ -13,6 +13,8 @@ const (
 	// busyPatience: SIM and store of a modem that has just started are busy
 	// for 10 s as a rule.
 	busyPatience = time.Minute
+	// repeats of a command without an answer: the line may lose a character.
+	repeats = 3
 )
 
 // bringUp takes a modem from whatever state it is in to one that sends and
@@ -42,9 +44,21 @@ func (m *Modem) bringUp(ctx context.Context) error {
 	return nil
 }
 
+// command executes a command that can be repeated without harm, and does so
+// when there is no answer.
+func (m *Modem) command(ctx context.Context, cmd string, d time.Duration) (info []string, err error) {
+	for range repeats {
+		info, err = m.x.Command(ctx, cmd, d)
+		if !errors.Is(err, errTimeout) {
+			break
+		}
+	}
+	return info, err
+}
+
 // try executes a command that a modem need not have: a refusal is no error.
 func (m *Modem) try(ctx context.Context, cmd string, d time.Duration) (info []string, ok bool, err error) {
-	info, err = m.x.Command(ctx, cmd, d)
+	info, err = m.command(ctx, cmd, d)
 	if refused := (*ResultError)(nil); errors.As(err, &refused) {
 		return info, false, nil
 	}
@@ -65,7 +79,7 @@ func (m *Modem) ask(ctx context.Context, cmd string, f func(args string), names 
 func (m *Modem) patient(ctx context.Context, cmd string) ([]string, error) {
 	wait := time.Second
 	for until := time.Now().Add(busyPatience); ; wait = min(2*wait, 5*time.Second) {
-		info, err := m.x.Command(ctx, cmd, simTimeout)
+		info, err := m.command(ctx, cmd, simTimeout)
 		if !busy(err) || time.Now().After(until) {
 			return info, err
 		}
@@ -106,10 +120,20 @@ func (m *Modem) pause(ctx context.Context, d time.Duration) error {
 }
 
 func (m *Modem) setErrors(ctx context.Context) error {
-	if _, _, err := m.try(ctx, "+CMEE=1", plainTimeout); err != nil {
-		return err
+	for range 3 {
+		if _, _, err := m.try(ctx, "+CMEE=1", plainTimeout); err != nil {
+			return err
+		}
+		now := -1
+		if err := m.ask(ctx, "+CMEE?", func(a string) { now = number(fields(a), 0) }, "+CMEE"); err != nil {
+			return err
+		}
+		if m.x.cmee = now; now == 1 {
+			return nil
+		}
 	}
-	return m.ask(ctx, "+CMEE?", func(a string) { m.x.cmee = a }, "+CMEE")
+	m.log.Warn().Int("cmee", m.x.cmee).Msg("modem does not tell errors as numbers")
+	return nil
 }
 
 // identify asks the modem who it is.

@@ -273,7 +273,7 @@ func TestRestartEndsRun(t *testing.T) {
 func TestSIMChangeEndsRun(t *testing.T) {
 	for name, text := range map[string]string{
 		"taken out": "< +CPIN: NOT INSERTED",
-		"exchanged": "< ^SMMEMFULL: \"SM\"\n> AT+CMEE?\n< +CMEE: 1\n< OK\n> AT+CIMI\n< 262020000000001\n< OK",
+		"exchanged": "< ^SMMEMFULL: \"SM\"\n> AT+CMEE?\n< +CMEE: 1\n< OK\n> AT+CIMI\n< 262020000000001\n< OK\n> AT+CIMI\n< 262020000000001\n< OK",
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

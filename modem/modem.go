@@ -159,6 +159,9 @@ func (m *Modem) Run(ctx context.Context) error {
 	if err := m.bringUp(run); err != nil {
 		cancel(err)
 	} else {
+		if m.direct {
+			m.pace.oftenAtFirst()
+		}
 		close(m.ready)
 		serve(func(ctx context.Context) error { return m.jobs.run(ctx, m.step) })
 		serve(m.runUpkeep)

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -204,15 +205,10 @@ func TestP09NotInherited(t *testing.T) {
 // The scheduler's own signals cut writes through serial short.
 func TestP10LongWrites(t *testing.T) {
 	p, modem, _ := openPTY(t, 0)
-	stop := make(chan struct{})
-	defer close(stop)
+	var stop atomic.Bool
+	defer stop.Store(true)
 	go func() { // keep the scheduler preempting
-		for {
-			select {
-			case <-stop:
-				return
-			default:
-			}
+		for !stop.Load() {
 		}
 	}()
 	const size, times = 16 << 10, 20

@@ -301,7 +301,20 @@ func direct(t *testing.T, f func(b *bench)) {
 		b := newBench(t, Options{Receive: ReceiveDirect, Sweep: time.Hour})
 		defer b.close()
 		b.play(replaced(t, cnmi21, "> AT+CNMI=2,2,0,1,0\n< OK\n> AT+CNMI?\n< +CNMI: 2,2,0,1,0\n< OK\n"))
+		b.play(strings.Repeat(checkDirect+"> AT+CMGL=4\n< OK\n", 5)) // often at first
 		f(b)
+	})
+}
+
+// A predecessor died with a message in hand, so the modem stops handing on
+// once the network has given that up: this is noticed soon.
+func TestDirectAfterACrash(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Options{Receive: ReceiveDirect, Sweep: time.Hour})
+		defer b.close()
+		b.play(replaced(t, cnmi21, "> AT+CNMI=2,2,0,1,0\n< OK\n> AT+CNMI?\n< +CNMI: 2,2,0,1,0\n< OK\n"))
+		b.play(checkDirect + "> AT+CMGL=4\n< OK\n" + strings.Replace(checkDirect, "+CNMI: 2,2,0,1,0", "+CNMI: 2,0,0,0,0", 1) +
+			"> AT+CNMI=2,2,0,1,0\n< OK\n> AT+CMGL=4\n< OK")
 	})
 }
 

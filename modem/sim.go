@@ -21,7 +21,7 @@ const (
 func (m *Modem) unlock(ctx context.Context) error {
 	begin, tried := time.Now(), false
 	for wait := time.Second; ; wait = min(2*wait, 5*time.Second) {
-		info, err := m.x.Command(ctx, "+CPIN?", simTimeout)
+		info, err := m.command(ctx, "+CPIN?", simTimeout)
 		state, _ := answer(info, "+CPIN")
 		state = strings.ToUpper(strings.Trim(state, `" `))
 		patience := simPatience

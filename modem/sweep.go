@@ -3,7 +3,6 @@ package modem
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +14,12 @@ const (
 	lookInterval = time.Minute      // of asking how the modem is
 	blindSweep   = 30 * time.Second // of looking into the stores of a modem that tells nothing
 	sweepGap     = 2 * time.Second  // between two sweeps at least, whatever asks for them
+
+	// A message that was handed on to a predecessor, who died before it could
+	// acknowledge it, makes the modem stop handing on when the network gives it
+	// up (TR2M, at most 20 s): so reception is looked after often at first.
+	legacyTime  = 30 * time.Second
+	legacySweep = 5 * time.Second
 )
 
 // pace says when the next sweep is due.
@@ -22,6 +27,7 @@ type pace struct {
 	mu    sync.Mutex
 	every time.Duration
 	due   time.Time // zero: nothing has been asked for
+	often time.Time // until then a sweep is due each legacySweep
 	poke  chan struct{}
 }
 
@@ -45,6 +51,9 @@ func (p *pace) next(last time.Time) time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	at := last.Add(p.every)
+	if soon := last.Add(legacySweep); soon.Before(p.often) {
+		at = soon
+	}
 	if !p.due.IsZero() && p.due.Before(at) {
 		at = p.due
 	}
@@ -52,6 +61,13 @@ func (p *pace) next(last time.Time) time.Time {
 		return soonest
 	}
 	return at
+}
+
+// oftenAtFirst has sweeps made often while a predecessor's message may be pending.
+func (p *pace) oftenAtFirst() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.often = time.Now().Add(legacyTime)
 }
 
 func (p *pace) begin() {
@@ -123,21 +139,34 @@ func (m *Modem) sweep(ctx context.Context) error {
 }
 
 func (m *Modem) check(ctx context.Context) error {
-	now := m.x.cmee
-	if err := m.ask(ctx, "+CMEE?", func(a string) { now = a }, "+CMEE"); err != nil {
+	var said string
+	if err := m.ask(ctx, "+CMEE?", func(a string) { said = a }, "+CMEE"); err != nil {
 		return err
 	}
-	if now != m.x.cmee {
-		return fmt.Errorf("%w: it lost its settings (+CMEE is %s)", ErrRestarted, now)
-	}
-	info, ok, err := m.try(ctx, "+CIMI", simTimeout)
-	if err != nil {
+	if err := m.x.same(said); err != nil {
 		return err
 	}
-	if had := m.Identity().IMSI; ok && len(info) > 0 && had != "" && digitRun(codeless(info[0])) != had {
-		return &SIMError{"changed", "another SIM was put in: starting over with it"}
+	if err := m.checkSIM(ctx); err != nil {
+		return err
 	}
 	return m.checkCNMI(ctx)
+}
+
+// checkSIM looks whether the SIM is still the same. Noise on the line is no
+// other SIM: that has to be read twice.
+func (m *Modem) checkSIM(ctx context.Context) error {
+	had, other := m.Identity().IMSI, ""
+	for range 2 {
+		imsi, err := m.readIMSI(ctx)
+		if err != nil || imsi == "" || had == "" || imsi == had {
+			return err
+		}
+		if imsi == other {
+			return &SIMError{"changed", "another SIM was put in: starting over with it"}
+		}
+		other = imsi
+	}
+	return nil
 }
 
 // checkCNMI sets reception up again if the modem has dropped it, which it does
@@ -173,7 +202,7 @@ func (m *Modem) listStore(ctx context.Context, mem string) error {
 		if err := m.selectStore(ctx, mem); err != nil {
 			return err
 		}
-		info, err := m.x.Command(ctx, "+CMGL=4", listTimeout)
+		info, err := m.command(ctx, "+CMGL=4", listTimeout)
 		if err != nil {
 			return err
 		}

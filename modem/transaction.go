@@ -49,7 +49,7 @@ type transaction struct {
 // plainAnswers are commands whose answer has no name before it (TS 27.007 5),
 // with the digits that it has at least.
 var plainAnswers = map[string]int{
-	"+CGMI": 0, "+CGMM": 0, "+CGMR": 0, "+CGSN": 14, "+CIMI": 6,
+	"+CGMI": 0, "+CGMM": 0, "+CGMR": 0, "+CGSN": 14, "+CIMI": 14,
 	"+CCID": 18, "+QCCID": 18, "+ICCID": 18, "+CICCID": 18, "^ICCID": 18,
 }
 
