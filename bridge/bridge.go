@@ -1,0 +1,213 @@
+// Package bridge ties the modems to the sockets. Policy lives here only: what is
+// accepted, what is sent when and by which modem, what an answer means, what is
+// handed to whom.
+//
+//	program ─ socket ─ Accept ─┐            ┌─ runOutbound ─ modem ─ SMS network
+//	                           spool (disk)─┤
+//	program ─ socket ─ hub ────┘            └─ runInbound ── modem ─ SMS network
+//
+// Both ways go through the spool, and each side lets go of a message only when
+// the other side's commit is durable.
+package bridge
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
+
+	"wvsms/modem"
+	"wvsms/spool"
+)
+
+// Dial opens the line to a modem.
+type Dial func(ctx context.Context, c ModemConfig) (modem.Port, error)
+
+// Options are what a Bridge takes from its surroundings. The zero value is the
+// real thing: ttys, the machine's clocks, no log.
+type Options struct {
+	Dial  Dial
+	Clock Source
+	Log   zerolog.Logger
+	Trace func(modem string, sent bool, line string) // every AT line; must not block
+}
+
+// A Bridge is one running bridge over one spool.
+type Bridge struct {
+	cfg    Config
+	dial   Dial
+	log    zerolog.Logger
+	trace  func(modem string, sent bool, line string)
+	spool  *spool.Spool
+	clock  *clock
+	hub    *hub
+	server *server
+	udp    *udpRoles
+
+	queued broadcast // something may be sent now
+
+	mu       sync.Mutex
+	sessions map[string]*session // by modem name; those that are up
+	verdicts map[string]string   // by modem name: what is the matter
+	claimed  map[string]bool     // messages in some session's hands
+	started  time.Time
+}
+
+// Open opens the spool and binds the sockets, so that what is wrong with either
+// is known before anything runs. The caller calls Run or Close.
+func Open(ctx context.Context, cfg Config, o Options) (*Bridge, error) {
+	if o.Dial == nil {
+		o.Dial = func(_ context.Context, c ModemConfig) (modem.Port, error) { return modem.OpenPort(c.Device, c.Baud) }
+	}
+	if o.Clock.Boot == nil {
+		o.Clock = SystemSource()
+	}
+	if o.Trace == nil {
+		o.Trace = func(string, bool, string) {}
+	}
+	s, err := spool.Open(cfg.Spool.Path, spool.Options{})
+	if err != nil {
+		return nil, err
+	}
+	b := &Bridge{
+		cfg: cfg, dial: o.Dial, log: o.Log, trace: o.Trace, spool: s,
+		sessions: map[string]*session{}, verdicts: map[string]string{}, claimed: map[string]bool{},
+	}
+	if err := b.open(ctx, o.Clock); err != nil {
+		b.Close()
+		return nil, err
+	}
+	return b, nil
+}
+
+func (b *Bridge) open(ctx context.Context, source Source) (err error) {
+	if b.clock, err = openClock(ctx, b.spool, source); err != nil {
+		return err
+	}
+	b.started = b.clock.Now()
+	if err := b.recover(ctx); err != nil {
+		return err
+	}
+	b.hub = newHub(b)
+	b.server = newServer(serverConfig{Listen: b.cfg.Socket.Listen, Unix: b.cfg.Socket.Unix, Ports: b.cfg.Socket.Ports}, b, b.hub, b.log)
+	if err := b.server.Listen(ctx); err != nil {
+		return err
+	}
+	b.udp = newUDP(b.cfg.UDP, b, b.log)
+	return b.udp.Listen(ctx)
+}
+
+// recover finds segments that were being submitted when the last run ended.
+// Nobody knows what became of them.
+func (b *Bridge) recover(ctx context.Context) error {
+	err := b.change(ctx, b.log, func(tx *spool.Tx, story *events) error {
+		ids, err := tx.Submitting()
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			m, err := tx.Outbound(id)
+			if err != nil {
+				return err
+			}
+			o := outbound{Outbound: m, now: b.clock.Now(), events: story}
+			for _, seg := range m.Segments {
+				if seg.State == spool.SegSubmitting {
+					o.record(attempt{seq: seg.Seq, err: errInterrupted})
+				}
+			}
+			if err := tx.PutOutbound(m); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("recover what was being sent: %w", err)
+	}
+	return nil
+}
+
+var errInterrupted = fmt.Errorf("%w: the bridge ended while it was sending", modem.ErrOutcomeUnknown)
+
+// Run serves until ctx ends. Nothing needs to be flushed at its end: what counts
+// is on disk already.
+func (b *Bridge) Run(ctx context.Context) error {
+	defer b.Close()
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return b.hub.Run(ctx) })
+	g.Go(func() error { return b.server.Run(ctx) })
+	g.Go(func() error { return b.udp.Run(ctx) })
+	g.Go(func() error { return b.runTimers(ctx) })
+	for _, c := range b.cfg.Modems {
+		g.Go(func() error { b.runModem(ctx, c); return nil })
+	}
+	return g.Wait()
+}
+
+// Close lets go of the sockets and the spool.
+func (b *Bridge) Close() error {
+	if b.server != nil {
+		b.server.Close()
+	}
+	if b.udp != nil {
+		b.udp.Close()
+	}
+	return b.spool.Close()
+}
+
+// Spool gives the sockets their messages.
+func (b *Bridge) Spool() *spool.Spool { return b.spool }
+
+// Now is bridge time.
+func (b *Bridge) Now() time.Time { return b.clock.Now() }
+
+func (b *Bridge) hasModem(name string) bool {
+	for _, c := range b.cfg.Modems {
+		if c.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// A broadcast wakes everybody who waits.
+type broadcast struct {
+	mu sync.Mutex
+	ch chan struct{}
+}
+
+// wait returns a channel that the next notify closes.
+func (s *broadcast) wait() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ch == nil {
+		s.ch = make(chan struct{})
+	}
+	return s.ch
+}
+
+func (s *broadcast) notify() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ch != nil {
+		close(s.ch)
+		s.ch = nil
+	}
+}
+
+// pause waits for d, or until woken; false means that ctx ended.
+func pause(ctx context.Context, d time.Duration, woken <-chan struct{}) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-woken:
+	case <-timer.C:
+	}
+	return ctx.Err() == nil
+}

@@ -1,0 +1,313 @@
+package bridge
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/BurntSushi/toml"
+
+	"wvsms/modem"
+)
+
+// Config is what the bridge is told to do: product.md's keys, checked.
+type Config struct {
+	Spool  SpoolConfig
+	Socket SocketConfig
+	Modems []ModemConfig
+	Limits LimitsConfig
+	UDP    []UDPConfig
+	Peers  []PeerConfig
+	Log    LogConfig
+}
+
+// SpoolConfig is [spool].
+type SpoolConfig struct {
+	Path         string
+	MaxUnclaimed int           // inbound messages without a consumer; then no SMS is taken any more
+	MaxQueued    int           // outbound messages not finished; then SEND gets queue-full
+	History      time.Duration // how long finished messages and events are kept
+}
+
+// SocketConfig is [socket]: the TCP socket and the ports that are bridged.
+type SocketConfig struct {
+	Listen []string // loopback addresses
+	Unix   string   // path of a Unix socket; "" none
+	Ports  []uint16 // WDP destination ports that go to the sockets; others are foreign
+}
+
+// ModemConfig is one [[modem]].
+type ModemConfig struct {
+	Name    string
+	Device  string
+	Baud    int
+	PINFile string
+	Receive modem.ReceiveMode
+}
+
+// LimitsConfig is [limits].
+type LimitsConfig struct {
+	SegmentsPerDay int // sliding 24 h; 0: unlimited
+	AllowTo        Patterns
+	AllowFrom      Patterns
+}
+
+// UDPConfig is one [[udp]], with exactly one role: the field role has Listen and
+// Peer, the server role has Forward.
+type UDPConfig struct {
+	Port    uint16 // WDP port
+	Listen  string
+	Peer    string
+	Forward string
+}
+
+// PeerConfig is one [[peer]].
+type PeerConfig struct {
+	Number string // pattern
+}
+
+// LogConfig is [log].
+type LogConfig struct {
+	Level  string
+	Format string // console or json
+}
+
+// Defaults returns the configuration of an empty file: all but the modems.
+func Defaults() Config {
+	return Config{
+		Spool:  SpoolConfig{Path: "/var/lib/wvsms/spool.db", MaxUnclaimed: 100_000, MaxQueued: 1_000_000, History: 30 * day},
+		Socket: SocketConfig{Listen: []string{"127.0.0.1:3590"}, Ports: []uint16{3590, 3716, 2948}},
+		Limits: LimitsConfig{SegmentsPerDay: 500, AllowTo: Patterns{"*"}, AllowFrom: Patterns{"*"}},
+		Log:    LogConfig{Level: "info", Format: "console"},
+	}
+}
+
+const (
+	day         = 24 * time.Hour
+	defaultPort = 3590 // wv-csp-sms
+)
+
+// ReadConfig reads and checks the file. All faults are reported together, each
+// under its key.
+func ReadConfig(path string) (Config, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Config{}, fmt.Errorf("read config: %w (wvsms config example prints one to start from; wvsms run --sim needs none)", err)
+	}
+	if err != nil {
+		return Config{}, fmt.Errorf("read config: %w", err)
+	}
+	c, err := ParseConfig(string(text))
+	if err != nil {
+		return Config{}, fmt.Errorf("config %s: %w", path, err)
+	}
+	return c, nil
+}
+
+// ParseConfig checks the text of a configuration file.
+func ParseConfig(text string) (Config, error) {
+	var raw map[string]any
+	if _, err := toml.Decode(text, &raw); err != nil {
+		var perr toml.ParseError
+		if errors.As(err, &perr) {
+			return Config{}, fmt.Errorf("line %d: %s", perr.Position.Line, perr.Message)
+		}
+		return Config{}, err
+	}
+	c := Defaults()
+	root := &table{values: raw, faults: new(faults)}
+	root.table("spool", c.Spool.read)
+	root.table("socket", c.Socket.read)
+	root.tables("modem", func(t *table) { c.Modems = append(c.Modems, readModem(t)) })
+	root.table("limits", c.Limits.read)
+	root.tables("udp", func(t *table) { c.UDP = append(c.UDP, readUDP(t)) })
+	root.tables("peer", func(t *table) { c.Peers = append(c.Peers, readPeer(t)) })
+	root.table("log", c.Log.read)
+	root.unknown()
+	c.checkTogether(root)
+	if err := root.faults.err(); err != nil {
+		return Config{}, err
+	}
+	return c, nil
+}
+
+func (c *SpoolConfig) read(t *table) {
+	t.text("path", &c.Path)
+	t.integer("max_unclaimed", &c.MaxUnclaimed, 1, 100_000_000)
+	t.integer("max_queued", &c.MaxQueued, 1, 100_000_000)
+	t.duration("history", &c.History)
+	if c.Path == "" {
+		t.fault("path", "is empty: name the file in which messages are kept")
+	}
+	if c.History < day {
+		t.fault("history", "is shorter than 1d: keys and acknowledgements of a day must be known")
+	}
+}
+
+func (c *SocketConfig) read(t *table) {
+	t.texts("listen", &c.Listen)
+	for _, addr := range c.Listen {
+		t.loopback("listen", addr)
+	}
+	t.text("unix", &c.Unix)
+	if len(c.Unix) > 107 {
+		t.fault("unix", "is longer than the 107 octets that a Unix socket's path may have")
+	}
+	t.ports("ports", &c.Ports)
+	if len(c.Ports) == 0 {
+		t.fault("ports", "is empty: nothing would be bridged")
+	}
+}
+
+func readModem(t *table) ModemConfig {
+	c := ModemConfig{Name: fmt.Sprintf("m%d", t.index), Baud: 115200}
+	t.text("name", &c.Name)
+	if !validName(c.Name) {
+		t.fault("name", fmt.Sprintf("%q: 1 to 32 letters, digits, - and _", c.Name))
+	}
+	t.text("device", &c.Device)
+	switch {
+	case c.Device == "":
+		t.fault("device", "is missing: the path of the modem's AT port, best one below /dev/serial/by-id")
+	case c.Device == "auto":
+		t.fault("device", `"auto" is not built yet: name the path of the modem's AT port`)
+	case !filepath.IsAbs(c.Device):
+		t.fault("device", fmt.Sprintf("%q is no absolute path", c.Device))
+	}
+	t.integer("baud", &c.Baud, 300, 4_000_000)
+	t.text("pin_file", &c.PINFile)
+	receive := "auto"
+	t.text("receive", &receive)
+	switch receive {
+	case "auto":
+		c.Receive = modem.ReceiveAuto
+	case "store":
+		c.Receive = modem.ReceiveStore
+	case "direct":
+		c.Receive = modem.ReceiveDirect
+	default:
+		t.fault("receive", fmt.Sprintf("%q: auto, store or direct", receive))
+	}
+	return c
+}
+
+func validName(s string) bool {
+	for _, r := range s {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+		if !letter && r != '-' && r != '_' {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 32
+}
+
+func (c *LimitsConfig) read(t *table) {
+	t.integer("segments_per_day", &c.SegmentsPerDay, 0, 100_000_000)
+	t.patterns("allow_to", &c.AllowTo)
+	t.patterns("allow_from", &c.AllowFrom)
+}
+
+func readUDP(t *table) UDPConfig {
+	c := UDPConfig{Port: defaultPort}
+	port := int(c.Port)
+	t.integer("port", &port, 1, 49151)
+	c.Port = uint16(port)
+	t.text("listen", &c.Listen)
+	t.text("peer", &c.Peer)
+	t.text("forward", &c.Forward)
+	switch {
+	case c.Forward != "" && (c.Listen != "" || c.Peer != ""):
+		t.fault("forward", "stands beside listen or peer: a [[udp]] has one role, listen and peer (field) or forward (server)")
+	case c.Forward != "":
+		t.loopback("forward", c.Forward)
+	case c.Listen == "" && c.Peer == "":
+		t.fault("", "has no role: listen and peer (field) or forward (server)")
+	case c.Listen == "":
+		t.fault("listen", "is missing beside peer: the address on which datagrams are taken")
+	case c.Peer == "":
+		t.fault("peer", "is missing beside listen: the number to which each datagram goes")
+	default:
+		t.loopback("listen", c.Listen)
+		if err := checkNumber(c.Peer); err != nil {
+			t.fault("peer", err.Error())
+		}
+	}
+	return c
+}
+
+func readPeer(t *table) PeerConfig {
+	var c PeerConfig
+	t.text("number", &c.Number)
+	if !(Patterns{c.Number}).valid() {
+		t.fault("number", fmt.Sprintf("%q: a number, or the beginning of one and *", c.Number))
+	}
+	return c
+}
+
+func (c *LogConfig) read(t *table) {
+	t.text("level", &c.Level)
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Level) {
+		t.fault("level", fmt.Sprintf("%q: debug, info, warn or error", c.Level))
+	}
+	t.text("format", &c.Format)
+	if c.Format != "console" && c.Format != "json" {
+		t.fault("format", fmt.Sprintf("%q: console or json", c.Format))
+	}
+}
+
+// checkTogether finds what no single key can show.
+func (c *Config) checkTogether(t *table) {
+	if len(c.Modems) == 0 {
+		t.fault("modem", "is missing: at least one [[modem]] with its device")
+	}
+	if len(c.Socket.Listen) == 0 && c.Socket.Unix == "" && len(c.UDP) == 0 {
+		t.fault("socket.listen", "is empty, and there is neither socket.unix nor [[udp]]: nobody could reach the bridge")
+	}
+	names, devices := map[string]int{}, map[string]int{}
+	for i, m := range c.Modems {
+		if first, ok := names[m.Name]; ok {
+			t.fault(fmt.Sprintf("modem[%d].name", i), fmt.Sprintf("%q is modem[%d]'s already", m.Name, first))
+		}
+		if first, ok := devices[m.Device]; ok && m.Device != "" {
+			t.fault(fmt.Sprintf("modem[%d].device", i), fmt.Sprintf("%s is modem[%d]'s already", m.Device, first))
+		}
+		names[m.Name], devices[m.Device] = i, i
+	}
+	roles, listens := map[string]int{}, map[string]int{}
+	for i, u := range c.UDP {
+		if !slices.Contains(c.Socket.Ports, u.Port) {
+			t.fault(fmt.Sprintf("udp[%d].port", i), fmt.Sprintf("%d is not among socket.ports: its messages would be foreign", u.Port))
+		}
+		role := u.Peer + "/" + strconv.Itoa(int(u.Port)) // one field role a peer and port, one server role a port
+		if first, ok := roles[role]; ok {
+			t.fault(fmt.Sprintf("udp[%d]", i), fmt.Sprintf("serves the same peer and port as udp[%d]", first))
+		}
+		if first, ok := listens[u.Listen]; ok && u.Listen != "" {
+			t.fault(fmt.Sprintf("udp[%d].listen", i), fmt.Sprintf("%s is udp[%d]'s already", u.Listen, first))
+		}
+		roles[role], listens[u.Listen] = i, i
+	}
+}
+
+// loopbackAddress checks host:port: until there is authentication nothing may be
+// reached from beyond this machine.
+func loopbackAddress(addr string) error {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("%q is no host:port", addr)
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 && port != "0" {
+		return fmt.Errorf("%q has no port number", addr)
+	}
+	if ip := net.ParseIP(strings.Trim(host, "[]")); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("%q is beyond loopback, which needs TLS and a token and is not built yet: use 127.0.0.1 or [::1]", addr)
+	}
+	return nil
+}

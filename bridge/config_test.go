@@ -1,0 +1,174 @@
+package bridge
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"wvsms/modem"
+)
+
+const oneModem = "[[modem]]\ndevice = \"/dev/ttyUSB2\"\n"
+
+func TestConfigDefaults(t *testing.T) {
+	got, err := ParseConfig(oneModem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Defaults()
+	want.Modems = []ModemConfig{{Name: "m0", Device: "/dev/ttyUSB2", Baud: 115200, Receive: modem.ReceiveAuto}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestConfigAll(t *testing.T) {
+	got, err := ParseConfig(`
+[spool]
+path = "/x/spool.db"
+max_unclaimed = 5
+max_queued = 6
+history = "90d"
+[socket]
+listen = ["127.0.0.1:1", "[::1]:2", "localhost:3"]
+unix = "/run/wvsms.sock"
+ports = [3590]
+[[modem]]
+name = "left"
+device = "/dev/left"
+baud = 9600
+pin_file = "/etc/pin"
+receive = "direct"
+[[modem]]
+device = "/dev/right"
+receive = "store"
+[limits]
+segments_per_day = 0
+allow_to = ["+49*", "112"]
+allow_from = []
+[[udp]]
+listen = "127.0.0.1:3590"
+peer = "+491712345678"
+[[udp]]
+forward = "127.0.0.1:4590"
+[[peer]]
+number = "+49171*"
+[log]
+level = "debug"
+format = "json"
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Config{
+		Spool:  SpoolConfig{Path: "/x/spool.db", MaxUnclaimed: 5, MaxQueued: 6, History: 90 * 24 * time.Hour},
+		Socket: SocketConfig{Listen: []string{"127.0.0.1:1", "[::1]:2", "localhost:3"}, Unix: "/run/wvsms.sock", Ports: []uint16{3590}},
+		Modems: []ModemConfig{
+			{Name: "left", Device: "/dev/left", Baud: 9600, PINFile: "/etc/pin", Receive: modem.ReceiveDirect},
+			{Name: "m1", Device: "/dev/right", Baud: 115200, Receive: modem.ReceiveStore},
+		},
+		Limits: LimitsConfig{AllowTo: Patterns{"+49*", "112"}, AllowFrom: Patterns{}},
+		UDP:    []UDPConfig{{Port: 3590, Listen: "127.0.0.1:3590", Peer: "+491712345678"}, {Port: 3590, Forward: "127.0.0.1:4590"}},
+		Peers:  []PeerConfig{{Number: "+49171*"}},
+		Log:    LogConfig{Level: "debug", Format: "json"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Each fault stands under its key, and all of them at once.
+func TestConfigFaults(t *testing.T) {
+	tests := []struct {
+		text string
+		want []string // beginnings of lines
+	}{
+		{"", []string{"modem: is missing"}},
+		{oneModem + "x = 1\n[nonsense]\n", []string{"modem[0].x: unknown key", "nonsense: unknown key"}},
+		{"[[modem]]\n", []string{"modem[0].device: is missing"}},
+		{"[[modem]]\ndevice = \"ttyUSB0\"\n", []string{`modem[0].device: "ttyUSB0" is no absolute path`}},
+		{"[modem]\ndevice = \"/dev/x\"\n", []string{"modem: is missing", "modem: map"}},
+		{oneModem + oneModem, []string{"modem[1].device: /dev/ttyUSB2 is modem[0]'s already"}},
+		{oneModem + "name = \"m 0\"\nbaud = 1\nreceive = \"often\"\n", []string{"modem[0].baud: 1", `modem[0].name: "m 0"`, `modem[0].receive: "often"`}},
+		{oneModem + "[spool]\nhistory = \"30\"\nmax_queued = 0\npath = 7\n", []string{"spool.history: ", "spool.max_queued: 0", "spool.path: 7"}},
+		{oneModem + "[spool]\nhistory = 30\n", []string{"spool.history: 30: a duration"}},
+		{oneModem + "[spool]\nhistory = \"1h\"\n", []string{"spool.history: is shorter than 1d"}},
+		{oneModem + "[socket]\nlisten = [\"0.0.0.0:3590\"]\n", []string{`socket.listen: "0.0.0.0:3590" is beyond loopback`}},
+		{oneModem + "[socket]\nlisten = [\"example.org:3590\", \"127.0.0.1\"]\n", []string{`socket.listen: "127.0.0.1" is no host:port`, `socket.listen: "example.org:3590" is beyond`}},
+		{oneModem + "[socket]\nlisten = [3590]\nports = [70000]\n", []string{"socket.listen: ", "socket.listen[0]: 3590: a string", "socket.ports: is empty", "socket.ports[0]: 70000"}},
+		{oneModem + "[socket]\nlisten = []\n", []string{"socket.listen: is empty"}},
+		{oneModem + "[[udp]]\n", []string{"udp[0]: has no role"}},
+		{oneModem + "[[udp]]\nlisten = \"127.0.0.1:1\"\nforward = \"127.0.0.1:2\"\n", []string{"udp[0].forward: stands beside"}},
+		{oneModem + "[[udp]]\nlisten = \"127.0.0.1:1\"\n", []string{"udp[0].peer: is missing"}},
+		{oneModem + "[[udp]]\npeer = \"+49\"\n", []string{"udp[0].listen: is missing"}},
+		{oneModem + "[[udp]]\nlisten = \"127.0.0.1:1\"\npeer = \"bob\"\n", []string{"udp[0].peer: "}},
+		{oneModem + "[[udp]]\nforward = \"10.0.0.1:2\"\n", []string{`udp[0].forward: "10.0.0.1:2" is beyond loopback`}},
+		{oneModem + "[[udp]]\nforward = \"127.0.0.1:2\"\nport = 9\n", []string{"udp[0].port: 9 is not among"}},
+		{oneModem + "[[udp]]\nforward = \"127.0.0.1:2\"\n[[udp]]\nforward = \"127.0.0.1:3\"\n", []string{"udp[1]: serves the same"}},
+		{oneModem + "[limits]\nallow_to = [\"+49*1\"]\nsegments_per_day = -1\n", []string{"limits.allow_to[0]: ", "limits.segments_per_day: -1"}},
+		{oneModem + "[log]\nlevel = \"loud\"\nformat = \"xml\"\n", []string{`log.format: "xml"`, `log.level: "loud"`}},
+		{"a = \n", []string{"line 1: "}},
+	}
+	for _, test := range tests {
+		t.Run(test.text, func(t *testing.T) {
+			_, err := ParseConfig(test.text)
+			if err == nil {
+				t.Fatal("no fault")
+			}
+			lines := strings.Split(err.Error(), "\n")
+			ok := len(lines) == len(test.want)
+			for i := range lines {
+				ok = ok && strings.HasPrefix(lines[i], test.want[i])
+			}
+			if !ok {
+				t.Errorf("got\n%v\nwant\n%s", err, strings.Join(test.want, "\n"))
+			}
+		})
+	}
+}
+
+func TestReadConfigMissing(t *testing.T) {
+	_, err := ReadConfig(t.TempDir() + "/none.toml")
+	if !os.IsNotExist(err) && (err == nil || !strings.Contains(err.Error(), "wvsms config example")) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestPatterns(t *testing.T) {
+	tests := []struct {
+		patterns Patterns
+		number   string
+		want     bool
+	}{
+		{Patterns{"*"}, "+49171", true},
+		{Patterns{"*"}, "", true},
+		{Patterns{"+49*"}, "+49171", true},
+		{Patterns{"+49*"}, "+48171", false},
+		{Patterns{"+49171"}, "+491712", false},
+		{Patterns{"+48*", "+49171"}, "+49171", true},
+		{Patterns{}, "+49171", false},
+	}
+	for _, test := range tests {
+		if got := test.patterns.Match(test.number); got != test.want {
+			t.Errorf("%q matches %q: %v", test.patterns, test.number, got)
+		}
+	}
+}
+
+func FuzzConfig(f *testing.F) {
+	f.Add(oneModem)
+	f.Add("[spool]\nhistory = \"30d\"\n[[udp]]\nforward = \"127.0.0.1:1\"\n[[udp]]\n[limits]\nallow_to = [1, \"*\"]\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := ParseConfig(text)
+		if err != nil {
+			return
+		}
+		// What is accepted keeps to what the rest of the bridge relies on.
+		if len(c.Modems) == 0 || len(c.Socket.Ports) == 0 || c.Spool.History < day {
+			t.Errorf("accepted: %+v", c)
+		}
+	})
+}

@@ -1,0 +1,89 @@
+package bridge
+
+import (
+	"time"
+
+	"context"
+
+	"wvsms/modem"
+	"wvsms/spool"
+)
+
+// info is INFO's JSON object.
+type info struct {
+	Name      string           `json:"name"`
+	Uptime    string           `json:"uptime"`
+	Ports     []uint16         `json:"ports"`
+	Modems    []modemInfo      `json:"modems"`
+	Queued    int              `json:"queued"`    // outbound messages that are not finished
+	Waiting   int              `json:"waiting"`   // segments that were not sent yet
+	Unclaimed int              `json:"unclaimed"` // inbound messages without a consumer's ACK
+	Partials  int              `json:"partials"`  // inbound datagrams that miss segments
+	Spent     int              `json:"segments_24h"`
+	Budget    int              `json:"segments_per_day"`
+	Counters  map[string]int64 `json:"counters"`
+}
+
+type modemInfo struct {
+	Name       string `json:"name"`
+	Ready      bool   `json:"ready"`
+	Registered bool   `json:"registered"`
+	Verdict    string `json:"verdict"`
+	Operator   string `json:"operator,omitempty"`
+	RSSI       int    `json:"rssi_dbm,omitempty"`
+	Model      string `json:"model,omitempty"`
+	IMEI       string `json:"imei,omitempty"`
+	SIM        string `json:"sim,omitempty"`
+	Number     string `json:"number,omitempty"`
+}
+
+// Info tells how the bridge is, for INFO. What the spool cannot tell just now is
+// left zero: INFO answers at once, whatever is the matter.
+func (b *Bridge) Info() any {
+	now := b.clock.Now()
+	v := info{
+		Name: "wvsms", Uptime: now.Sub(b.started).Truncate(time.Second).String(),
+		Ports: b.cfg.Socket.Ports, Budget: b.cfg.Limits.SegmentsPerDay, Counters: map[string]int64{},
+	}
+	for _, c := range b.cfg.Modems {
+		v.Modems = append(v.Modems, b.modemInfo(c.Name))
+	}
+	err := b.spool.View(context.Background(), func(tx *spool.Tx) (err error) {
+		number := func(get func() (int, error)) (n int) {
+			if err == nil {
+				n, err = get()
+			}
+			return n
+		}
+		v.Queued = number(tx.QueueDepth)
+		v.Waiting = number(tx.OpenSegments)
+		v.Unclaimed = number(tx.Unclaimed)
+		v.Partials = number(tx.Partials)
+		v.Spent = number(func() (int, error) { return tx.Spent(now.Add(-budgetSpan), "") })
+		if err == nil {
+			v.Counters, err = tx.Counters()
+		}
+		return err
+	})
+	if err != nil {
+		b.log.Error().Err(err).Msg("cannot read the spool for INFO")
+	}
+	return v
+}
+
+func (b *Bridge) modemInfo(name string) modemInfo {
+	b.mu.Lock()
+	s, verdict := b.sessions[name], b.verdicts[name]
+	b.mu.Unlock()
+	v := modemInfo{Name: name, Verdict: verdict}
+	if s == nil {
+		return v
+	}
+	var (
+		id modem.Identity = s.modem.Identity()
+		st modem.Status   = s.modem.Status()
+	)
+	v.Ready, v.Registered, v.Operator, v.RSSI = true, st.Registered, st.Operator, st.RSSI
+	v.Model, v.IMEI, v.SIM, v.Number = id.Model, id.IMEI, s.sim, id.Number
+	return v
+}

@@ -1,0 +1,241 @@
+package bridge
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"wvsms/modem"
+	"wvsms/spool"
+)
+
+// outbound is a message while one commit works on it: every change of its ledger
+// goes through these methods, at one moment, and leaves its events behind.
+type outbound struct {
+	*spool.Outbound
+	now    time.Time
+	events *events
+}
+
+// record writes down how an attempt ended.
+func (o *outbound) record(a attempt) {
+	seg := &o.Segments[a.seq-1]
+	seg.At = o.now
+	if a.err == nil {
+		o.accepted(seg, int(a.mr))
+		return
+	}
+	d := dispose(a.err)
+	if d.do == already && !seg.Unsure {
+		d.do = fail // no earlier attempt of ours can be the duplicate
+	}
+	why := fmt.Sprintf("%v (%s)", plain(a.err), d.hint)
+	seg.Why = why
+	switch d.do {
+	case already:
+		o.accepted(seg, -1)
+	case fail:
+		seg.State = spool.SegFailed
+		o.finish(spool.StateFailed, o.which(seg)+why)
+	case unsure:
+		o.outcomeUnknown(seg, why)
+	case wait:
+		o.back(seg)
+		o.later(d.pause(1), why)
+	case retry:
+		o.back(seg)
+		if d.tries > 0 && seg.Attempts >= d.tries {
+			seg.State = spool.SegFailed
+			o.finish(spool.StateFailed, o.which(seg)+why)
+			return
+		}
+		o.Attempts++
+		o.later(d.pause(seg.Attempts), why)
+	}
+}
+
+// back returns a refused segment to the queue; one that may be on air from an
+// earlier attempt stays unknown.
+func (o *outbound) back(seg *spool.OutSegment) {
+	if seg.State = spool.SegQueued; seg.Unsure {
+		seg.State = spool.SegUnknown
+	}
+	for _, seg := range o.Segments {
+		if seg.State != spool.SegQueued {
+			return
+		}
+	}
+	o.Modem, o.SIM = "", "" // nothing is on air: another modem may take it
+}
+
+// accepted closes a segment that the SC has taken.
+func (o *outbound) accepted(seg *spool.OutSegment, mr int) {
+	seg.State, seg.MR, seg.Why = spool.SegAccepted, mr, ""
+	if len(o.Segments) > 1 {
+		o.event("sent", seg.Seq, "")
+	}
+	o.settle()
+}
+
+// settle ends the message once the SC has taken every segment. One with reports
+// is looked at once more at its ttl: they should have come by then.
+func (o *outbound) settle() {
+	if o.State == spool.StateSent {
+		return
+	}
+	for _, seg := range o.Segments {
+		if seg.State != spool.SegAccepted && seg.State != spool.SegDelivered {
+			return
+		}
+	}
+	o.finish(spool.StateSent, "")
+}
+
+// outcomeUnknown applies the policy for a segment that may or may not be on air.
+func (o *outbound) outcomeUnknown(seg *spool.OutSegment, why string) {
+	seg.State, seg.Unsure = spool.SegUnknown, true
+	recognised := len(o.Segments) > 1 // by its concatenation IE a receiver knows a copy
+	switch {
+	case o.Unknown == "fail":
+		o.finish(spool.StateFailed, o.which(seg)+why)
+	case o.Unknown == "hold":
+		o.note(seg.Seq, why+": held for a late answer, a report or the operator")
+	case o.Unknown == "resend" || recognised:
+		if seg.Attempts >= resendTries {
+			o.finish(spool.StateUnknown, fmt.Sprintf("%s%s, after %d attempts", o.which(seg), why, seg.Attempts))
+			return
+		}
+		o.note(seg.Seq, why+": it will be sent again, octet for octet")
+	default:
+		o.finish(spool.StateUnknown, why+": not sent again, as the receiver could not tell a copy")
+		return
+	}
+	if !o.State.Open() || o.has(spool.SegQueued) {
+		return // the others go on; this one is looked at after them
+	}
+	if o.Unknown == "hold" {
+		o.Due = o.Expires
+		return
+	}
+	o.Due = o.now.Add(disposition{after: resendAfter}.pause(seg.Attempts))
+}
+
+// choose returns the segment to send now: first those never tried, then those of
+// unknown outcome that the policy sends again. more: another one follows.
+func (o *outbound) choose() (seg *spool.OutSegment, more bool) {
+	var ready []*spool.OutSegment
+	for i := range o.Segments {
+		if o.Segments[i].State == spool.SegQueued {
+			ready = append(ready, &o.Segments[i])
+		}
+	}
+	if len(ready) == 0 && o.Unknown != "hold" {
+		for i := range o.Segments {
+			if o.Segments[i].State == spool.SegUnknown {
+				ready = append(ready, &o.Segments[i])
+			}
+		}
+	}
+	if len(ready) == 0 {
+		o.Due = o.Expires // nothing to do but wait
+		return nil, false
+	}
+	return ready[0], len(ready) > 1
+}
+
+// stale tells whether a receiver may take further segments of this 8-bit
+// reference for another datagram's: it paused too long, or took too long in all.
+func (o *outbound) stale() bool {
+	var first, last time.Time
+	for _, seg := range o.Segments {
+		if seg.State != spool.SegAccepted && seg.State != spool.SegDelivered && !seg.Unsure {
+			continue
+		}
+		if first.IsZero() || seg.At.Before(first) {
+			first = seg.At
+		}
+		if seg.At.After(last) {
+			last = seg.At
+		}
+	}
+	whole := max(narrowWindow, time.Duration(len(o.Segments))*narrowEach)
+	return !first.IsZero() && (o.now.Sub(last) > narrowWindow || o.now.Sub(first) > whole)
+}
+
+// sureToMiss tells whether a segment surely never went on air, so that no
+// receiver can have the whole.
+func (o *outbound) sureToMiss() bool {
+	for _, seg := range o.Segments {
+		if seg.State == spool.SegQueued && !seg.Unsure {
+			return true
+		}
+	}
+	return false
+}
+
+// expire ends a message at its ttl.
+func (o *outbound) expire() {
+	switch {
+	case o.State == spool.StateSent:
+		o.finish(spool.StateUnknown, "no report")
+	case o.has(spool.SegUnknown):
+		o.finish(spool.StateUnknown, "its time to live ended, and a segment may be on air")
+	default:
+		o.finish(spool.StateExpired, "its time to live ended: "+o.Why)
+	}
+}
+
+func (o *outbound) finish(state spool.OutState, why string) {
+	o.State, o.Why = state, why
+	o.Settled = o.now
+	o.event(string(state), 0, why)
+}
+
+// later puts the message off.
+func (o *outbound) later(d time.Duration, why string) {
+	o.Due, o.Why = o.now.Add(d), why
+	if o.Due.After(o.Expires) {
+		o.Due = o.Expires
+	}
+}
+
+func (o *outbound) note(seq int, why string)               { o.event("note", seq, why) }
+func (o *outbound) event(word string, seq int, why string) { o.events.add(o, word, seq, why) }
+
+func (o *outbound) all(state spool.SegState) bool {
+	for _, seg := range o.Segments {
+		if seg.State != state {
+			return false
+		}
+	}
+	return true
+}
+
+func (o *outbound) has(state spool.SegState) bool {
+	for _, seg := range o.Segments {
+		if seg.State == state {
+			return true
+		}
+	}
+	return false
+}
+
+// wantsReport: TP-SRR. Policy hold asks for a report too, since one can settle
+// what silence left open.
+func (o *outbound) wantsReport() bool { return o.Report || o.Unknown == "hold" }
+
+func (o *outbound) which(seg *spool.OutSegment) string {
+	if len(o.Segments) == 1 {
+		return ""
+	}
+	return fmt.Sprintf("segment %d of %d: ", seg.Seq, len(o.Segments))
+}
+
+// plain is the error as the modem said it, without the way it came.
+func plain(err error) error {
+	var refused *modem.ResultError
+	if errors.As(err, &refused) {
+		return refused
+	}
+	return err
+}

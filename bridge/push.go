@@ -1,0 +1,46 @@
+package bridge
+
+import "wvsms/pdu"
+
+// Specification: WAP push over WDP (WAP-259-WDP, WAP-230-WSP 8.2.4). Only what
+// is for the IMPS client, application id 0x0A (x-wap-application:wv.ua), is ours.
+const (
+	portPush = 2948
+
+	wspPush             = 0x06
+	wspApplicationID    = 0x80 | 0x2F // X-Wap-Application-Id as a short header name
+	wspApplicationIDIMP = 0x80 | 0x0A
+)
+
+// pushedCIR tells whether user data on the push port is a push for the IMPS client:
+//
+//	| TID | 06 | HeadersLen (uintvar) | content type … AF 8A … | body
+func pushedCIR(ud pdu.UserData) bool {
+	if concat, ok := ud.Concat(); ok && concat.Seq > 1 {
+		return true // its header stands in the first segment; a foreign one never completes
+	}
+	b := ud.Data
+	if len(b) < 3 || b[1] != wspPush {
+		return false
+	}
+	b = b[2:]
+	length := 0
+	for {
+		if len(b) == 0 || length > 1<<14 {
+			return false
+		}
+		octet := b[0]
+		b = b[1:]
+		length = length<<7 | int(octet&0x7F)
+		if octet&0x80 == 0 {
+			break
+		}
+	}
+	headers := b[:min(length, len(b))]
+	for i := 0; i+1 < len(headers); i++ {
+		if headers[i] == wspApplicationID && headers[i+1] == wspApplicationIDIMP {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,201 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"net"
+	"path/filepath"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"wvsms/modem"
+	"wvsms/modem/modemtest"
+	"wvsms/spool"
+)
+
+// A rig is a whole bridge over simulated modems on pipes, in a bubble of its own
+// time: hours pass in no time. It has no sockets; tests use what these call.
+type rig struct {
+	*Bridge
+	t    *testing.T
+	air  *modemtest.Air
+	sims map[string]*modemtest.Modem // by modem name
+	cfg  Config
+	stop func() // ends the bridge, not the network
+}
+
+const (
+	ownNumber = "+491700000001"
+	phone   = "+491712345678"
+)
+
+// inRig runs f with a bridge over one modem per receive mode given; none is one in
+// store mode. change may change the configuration.
+func inRig(t *testing.T, o modemtest.AirOptions, change func(*Config), f func(*rig)) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "spool.db")
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		var network sync.WaitGroup
+		profile := modemtest.Generic
+		profile.ShowsType0 = true
+		r := &rig{t: t, air: modemtest.NewAir(o), sims: map[string]*modemtest.Modem{}, cfg: Defaults()}
+		r.cfg.Spool.Path = path
+		r.cfg.Socket.Listen = nil
+		r.cfg.Modems = []ModemConfig{{Name: "m0"}}
+		if change != nil {
+			change(&r.cfg)
+		}
+		for i, c := range r.cfg.Modems {
+			number := ownNumber[:len(ownNumber)-1] + string(rune('1'+i))
+			r.sims[c.Name] = r.air.NewModem(modemtest.ModemOptions{Number: number, Profile: profile})
+		}
+		network.Go(func() { r.air.Run(ctx) })
+		r.start(ctx, &network)
+		f(r)
+		r.stop()
+		cancel()
+		network.Wait()
+	})
+}
+
+// start opens and runs the bridge, a second time too.
+func (r *rig) start(ctx context.Context, network *sync.WaitGroup) {
+	r.t.Helper()
+	begin := time.Now()
+	dial := func(_ context.Context, c ModemConfig) (modem.Port, error) {
+		ours, theirs := net.Pipe()
+		network.Go(func() { r.sims[c.Name].Serve(ctx, theirs) })
+		return ours, nil
+	}
+	b, err := Open(ctx, r.cfg, Options{
+		Dial:  dial,
+		Log:   zerolog.New(zerolog.NewTestWriter(r.t)),
+		Trace: func(m string, sent bool, line string) { r.t.Logf("%s %v %s", m, sent, line) },
+		Clock: Source{Boot: func() time.Duration { return time.Since(begin) }, Wall: time.Now},
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	run, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- b.Run(run) }()
+	r.Bridge = b
+	r.stop = func() {
+		stop()
+		if err := <-ended; err != nil {
+			r.t.Errorf("the bridge ended: %v", err)
+		}
+		r.stop = func() {}
+	}
+	synctest.Wait()
+}
+
+// accept is SEND.
+func (r *rig) accept(q Request) string {
+	r.t.Helper()
+	if q.To == "" {
+		q.To = phone
+	}
+	if q.Port == 0 {
+		q.Port, q.FromPort = 3590, 3590
+	}
+	if q.TTL == 0 {
+		q.TTL = 24 * time.Hour
+	}
+	a, err := r.Accept(context.Background(), q)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return a.ID
+}
+
+// settle lets time pass until what is under way has come to rest.
+func (r *rig) settle(d time.Duration) {
+	time.Sleep(d) // the bubble's time
+	synctest.Wait()
+}
+
+func (r *rig) outbound(id string) (m *spool.Outbound) {
+	r.t.Helper()
+	r.view(func(tx *spool.Tx) (err error) {
+		m, err = tx.Outbound(id)
+		return err
+	})
+	return m
+}
+
+func (r *rig) messages() (list []*spool.Message) {
+	r.t.Helper()
+	r.view(func(tx *spool.Tx) error {
+		heads, err := tx.Ready("tcp", nil, 0, 1000)
+		if err != nil {
+			return err
+		}
+		for _, h := range heads {
+			m, err := tx.Message(h.ID)
+			if err != nil {
+				return err
+			}
+			list = append(list, m)
+		}
+		return nil
+	})
+	return list
+}
+
+// acknowledge is what a consumer's ACK does.
+func (r *rig) acknowledge(id string) {
+	r.t.Helper()
+	err := r.Bridge.spool.Update(context.Background(), func(tx *spool.Tx) error {
+		m, err := tx.Message(id)
+		if err != nil {
+			return err
+		}
+		m.State, m.AckedAt = spool.MsgAcked, r.Now()
+		return tx.PutMessage(m)
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r *rig) counters() (all map[string]int64) {
+	r.t.Helper()
+	r.view(func(tx *spool.Tx) (err error) {
+		all, err = tx.Counters()
+		return err
+	})
+	return all
+}
+
+func (r *rig) words(id string) (words []string) {
+	r.t.Helper()
+	r.view(func(tx *spool.Tx) error {
+		list, err := tx.EventsOf(id)
+		for _, e := range list {
+			words = append(words, e.Word)
+		}
+		return err
+	})
+	return words
+}
+
+func (r *rig) view(f func(*spool.Tx) error) {
+	r.t.Helper()
+	if err := r.Bridge.spool.View(context.Background(), f); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func code(err error) string {
+	var r *Refusal
+	if errors.As(err, &r) {
+		return r.Code
+	}
+	return ""
+}

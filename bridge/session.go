@@ -1,0 +1,200 @@
+package bridge
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
+
+	"wvsms/modem"
+	"wvsms/spool"
+)
+
+// Implementation: pauses before a modem is dialled again.
+const (
+	firstRedial = time.Second
+	lastRedial  = time.Minute
+)
+
+// A session is one modem for as long as its line lasts.
+type session struct {
+	bridge *Bridge
+	name   string
+	modem  *modem.Modem
+	log    zerolog.Logger
+
+	// Known when the modem is ready:
+	sim    string // IMSI, or the modem's name where the SIM does not tell it
+	number string // own number, "" unknown
+
+	flight   chan struct{} // capacity 1: taken from a CMGS until its answer is written down
+	scOffset time.Duration // of the SC's clock from bridge time; runInbound's
+	scKnown  bool
+}
+
+// runModem keeps a session with one modem: it dials, serves until the line is
+// lost, and dials again, later and later while nothing comes of it.
+func (b *Bridge) runModem(ctx context.Context, c ModemConfig) {
+	log := b.log.With().Str("modem", c.Name).Logger()
+	wait := firstRedial
+	for {
+		ready, err := b.serveModem(ctx, c, log)
+		if ctx.Err() != nil {
+			return
+		}
+		if ready {
+			wait = firstRedial
+		}
+		if b.setVerdict(c.Name, err.Error()) {
+			log.Warn().Err(err).Str("again_in", wait.String()).Msg("modem is down")
+		}
+		if !pause(ctx, wait, nil) {
+			return
+		}
+		wait = min(2*wait, lastRedial)
+	}
+}
+
+// serveModem runs one session. ready tells whether the modem came up in it.
+func (b *Bridge) serveModem(ctx context.Context, c ModemConfig, log zerolog.Logger) (ready bool, err error) {
+	port, err := b.dial(ctx, c)
+	if err != nil {
+		return false, fmt.Errorf("open the line to modem %s: %w", c.Name, err)
+	}
+	s := &session{bridge: b, name: c.Name, log: log, flight: make(chan struct{}, 1)}
+	s.modem = modem.New(port, modem.Options{
+		Name: c.Name, Receive: c.Receive, PIN: pinReader(c.PINFile), PINGuard: pinLedger{b}, Log: b.log,
+		Trace: func(sent bool, line string) { b.trace(c.Name, sent, line) },
+		Status: func(st modem.Status) {
+			b.setVerdict(c.Name, st.Verdict)
+			b.queued.notify()
+		},
+	})
+	// The line outlives ctx by what the message on it needs to come to its end.
+	line, hangUp := context.WithCancel(context.WithoutCancel(ctx))
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		if err := s.modem.Run(line); err != nil {
+			return err
+		}
+		return errEnded
+	})
+	g.Go(func() error {
+		defer hangUp()
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.modem.Ready():
+		}
+		ready = true
+		s.introduce()
+		defer b.leave(s)
+		flows, ctx := errgroup.WithContext(ctx)
+		flows.Go(func() error { return s.runInbound(ctx) })
+		flows.Go(func() error { return s.runOutbound(ctx) })
+		return flows.Wait()
+	})
+	return ready, g.Wait()
+}
+
+var errEnded = errors.New("the session with the modem ended")
+
+// introduce makes the session known once the modem says who it is.
+func (s *session) introduce() {
+	id := s.modem.Identity()
+	s.sim, s.number = id.IMSI, id.Number
+	if s.sim == "" {
+		s.sim = s.name
+	}
+	s.log.Info().Str("model", strings.TrimSpace(id.Manufacturer+" "+id.Model)).Str("imei", id.IMEI).
+		Str("verdict", s.modem.Status().Verdict).Msg("modem is ready")
+	s.bridge.mu.Lock()
+	s.bridge.sessions[s.name] = s
+	s.bridge.mu.Unlock()
+	s.bridge.setVerdict(s.name, s.modem.Status().Verdict)
+	s.bridge.keepHomes()
+}
+
+// keepHomes lets what waits for a SIM that is no longer in the house go by any.
+// That is known only while every modem is up.
+func (b *Bridge) keepHomes() {
+	b.mu.Lock()
+	sims := []string{}
+	for _, s := range b.sessions {
+		sims = append(sims, s.sim)
+	}
+	b.mu.Unlock()
+	if len(sims) < len(b.cfg.Modems) {
+		return
+	}
+	var gone int
+	err := b.spool.Update(context.Background(), func(tx *spool.Tx) (err error) {
+		gone, err = tx.KeepHomes(sims)
+		return err
+	})
+	switch {
+	case err != nil:
+		b.log.Error().Err(err).Msg("cannot forget SIMs that have left; trying again when a modem comes up")
+	case gone > 0:
+		b.log.Info().Int("sims", gone).Msg("SIMs have left the house: what waited for them goes by any")
+		b.queued.notify()
+	}
+}
+
+func (b *Bridge) leave(s *session) {
+	b.mu.Lock()
+	delete(b.sessions, s.name)
+	b.mu.Unlock()
+}
+
+// setVerdict remembers what is to be said about a modem; true if it is news.
+func (b *Bridge) setVerdict(name, verdict string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	news := b.verdicts[name] != verdict
+	b.verdicts[name] = verdict
+	return news
+}
+
+// pinReader reads the PIN when the SIM asks for it, so that it is in no
+// configuration and in memory for as short as possible.
+func pinReader(path string) func() (string, error) {
+	if path == "" {
+		return nil
+	}
+	return func() (string, error) {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return "", fmt.Errorf("read PIN: %w", err)
+		}
+		pin := strings.TrimSpace(string(text))
+		if len(pin) < 4 || len(pin) > 8 || strings.Trim(pin, "0123456789") != "" {
+			return "", fmt.Errorf("read PIN from %s: 4 to 8 digits are wanted", path)
+		}
+		return pin, nil
+	}
+}
+
+// pinLedger lets each PIN fail once ever on each SIM, over all restarts.
+type pinLedger struct{ b *Bridge }
+
+func (l pinLedger) Try(iccid string, digest [sha256.Size]byte) (first bool, err error) {
+	err = l.b.spool.Update(context.Background(), func(tx *spool.Tx) (err error) {
+		first, err = tx.TryPIN(iccid, digest, l.b.clock.Now())
+		return err
+	})
+	return first, err
+}
+
+// Confirm lets a PIN that worked be tried again after the next power cycle.
+func (l pinLedger) Confirm(iccid string, digest [sha256.Size]byte) error {
+	return l.b.spool.Update(context.Background(), func(tx *spool.Tx) error {
+		return tx.PINWorked(iccid, digest)
+	})
+}

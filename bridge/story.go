@@ -1,0 +1,54 @@
+package bridge
+
+import (
+	"context"
+
+	"github.com/rs/zerolog"
+
+	"wvsms/spool"
+)
+
+// events are what one commit tells: they are written in it, and logged and given
+// to the listeners after it.
+type events struct{ list []spool.Event }
+
+func (e *events) add(o *outbound, word string, seq int, why string) {
+	e.list = append(e.list, spool.Event{
+		ID: o.ID, Word: word, Segment: seq, Total: len(o.Segments), Why: why, At: o.now,
+	})
+}
+
+// change is one business event: f's changes and the events it tells become
+// durable together, or nothing does.
+func (b *Bridge) change(ctx context.Context, log zerolog.Logger, f func(*spool.Tx, *events) error) error {
+	var story events
+	err := b.spool.Update(ctx, func(tx *spool.Tx) error {
+		story = events{}
+		if err := f(tx, &story); err != nil {
+			return err
+		}
+		wall := b.clock.source.Wall().UTC()
+		for i := range story.list {
+			story.list[i].AtWall = wall
+			if err := tx.PutEvent(&story.list[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil || len(story.list) == 0 {
+		return err
+	}
+	for _, e := range story.list {
+		line := log.Info()
+		if e.Word != "sent" && e.Word != "delivered" && e.Word != "cancelled" {
+			line = log.Warn().Str("why", e.Why)
+		}
+		if e.Segment > 0 {
+			line = line.Int("segment", e.Segment)
+		}
+		line.Str("id", e.ID).Int("segments", e.Total).Msg(e.Word)
+	}
+	b.server.events.published()
+	return nil
+}
