@@ -32,8 +32,6 @@ const (
 	MTIDeliverReport MTI = 0
 	MTISubmit        MTI = 1
 	MTICommand       MTI = 2
-
-	mtiReserved MTI = 3
 )
 
 // The further bits of the first octet, which each type uses in its own way (9.2.2).
@@ -86,7 +84,7 @@ func Parse(b []byte, d Direction, rp RP) (TPDU, []Fault, error) {
 		return t, c.warnings, c.fault
 	}
 	if c.rest() > 0 {
-		c.warnAt("TP-UD", c.pos, "%d more octets than the message has", c.rest())
+		c.warnAt("TP-UD", c.pos, "%d octets follow the message", c.rest())
 	}
 	return t, c.warnings, nil
 }

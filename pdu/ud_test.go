@@ -51,7 +51,7 @@ func TestUserDataWarnings(t *testing.T) {
 		dcs      byte
 		ud, want string
 	}{
-		{4, "01 0102", "TP-UD: octet 14: 1 more octets than the message has"},
+		{4, "01 0102", "TP-UD: octet 14: 1 octets follow the message"},
 		{8, "03 004100", "TP-UD: octet 15: half a UCS-2 character at the end"},
 		{0x0c, "01 41", "TP-DCS: octet 4: reserved value 0x0c, read as GSM 7-bit"},
 		{0x9f, "01 41", "TP-DCS: octet 4: reserved value 0x9f, read as GSM 7-bit"},
@@ -92,7 +92,7 @@ func TestText(t *testing.T) {
 		{false, 0, "02 1b05", "\"\\f\""},
 		{true, 0, "0c 06 05040e840e84 c8329b0d", `"Hell"`}, // no fill bits
 		{true, 0, "0b 05 0003420201 9065361b", `"Hell"`},   // one fill bit
-		{true, 0, "07 03 240101 d84c01", `"Ş"`},             // Turkish single shift, three fill bits
+		{true, 0, "07 03 240101 d84c01", `"Ş"`},            // Turkish single shift, three fill bits
 		{false, 8, "04 00410416", `"AЖ"`},
 		{false, 8, "04 d83dde00", `"😀"`},
 		{false, 8, "04 d83d0041", `"�A"`},

@@ -82,6 +82,10 @@ func (c *pduEncodeCmd) encode(line []byte) ([]byte, error) {
 func parseObject(line []byte) (*pduObject, error) {
 	var given map[string]json.RawMessage
 	if err := json.Unmarshal(line, &given); err != nil {
+		var wrong *json.UnmarshalTypeError
+		if errors.As(err, &wrong) {
+			return nil, fmt.Errorf("no JSON object but a %s", wrong.Value)
+		}
 		return nil, fmt.Errorf("no JSON object: %w", err)
 	}
 	for _, key := range slices.Sorted(maps.Keys(given)) {
@@ -90,19 +94,31 @@ func parseObject(line []byte) (*pduObject, error) {
 		}
 	}
 	o := &pduObject{}
-	d := json.NewDecoder(bytes.NewReader(line))
-	d.DisallowUnknownFields()
-	if err := d.Decode(o); err != nil {
-		var wrong *json.UnmarshalTypeError
-		if errors.As(err, &wrong) && wrong.Field != "" {
-			return nil, fmt.Errorf("%s: impossible value: %s", wrong.Field, wrong.Value)
-		}
-		return nil, errors.New(strings.TrimPrefix(err.Error(), "json: "))
+	if err := decodeStrict(line, o); err != nil {
+		return nil, err
 	}
 	if o.Error != nil {
 		return nil, fmt.Errorf("error: the object is of a faulty PDU: %s", *o.Error)
 	}
 	return o, nil
+}
+
+// decodeStrict decodes JSON without unknown keys; the error starts with the key.
+func decodeStrict(b []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	err := d.Decode(v)
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &wrong):
+		return fmt.Errorf("%s: impossible value: %s", wrong.Field, wrong.Value)
+	}
+	if key, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		return fmt.Errorf("%s: unknown key", strings.Trim(key, `"`))
+	}
+	return err
 }
 
 // derived are the keys that tell again what others say.
@@ -119,7 +135,7 @@ func (o *pduObject) agrees(t pdu.TPDU) error {
 		}
 		base := strings.TrimSuffix(key, "_raw")
 		if has[base] == nil && has[base+"_raw"] == nil {
-			return fmt.Errorf("%s: this %s has no such field", key, *o.Type)
+			return fmt.Errorf("%s: by its other keys this %s has none", key, *o.Type)
 		}
 		if slices.Contains(derived, key) && !bytes.Equal(given[key], has[key]) {
 			return fmt.Errorf("%s: %s contradicts other keys, by which it is %s", key, given[key], has[key])

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -196,14 +195,13 @@ func (w *writing) enhanced() pdu.Validity {
 		return v
 	}
 	var x enhancedObject
-	b, err := json.Marshal(w.VP)
-	if err == nil {
-		strict := json.NewDecoder(bytes.NewReader(b))
-		strict.DisallowUnknownFields()
-		err = strict.Decode(&x)
+	given, err := json.Marshal(w.VP)
+	if _, isObject := w.VP.(map[string]any); err != nil || !isObject {
+		w.fail("vp", "%s is no enhanced validity like {\"single_shot\":true,\"vp\":\"30s\"}", given)
+		return pdu.Validity{}
 	}
-	if err != nil {
-		w.fail("vp", "%s is no enhanced validity: %w", b, err)
+	if err := decodeStrict(given, &x); err != nil {
+		w.fail("vp", "%w", err)
 		return pdu.Validity{}
 	}
 	e := pdu.Enhanced{SingleShot: x.SingleShot}

@@ -113,38 +113,51 @@ func (w *writing) hasHeader() bool {
 // header makes the header: of udh, or where this is not given of concat and ports.
 func (w *writing) header() pdu.UserData {
 	u := pdu.UserData{UDHI: w.hasHeader()}
-	if w.UDH != nil {
-		for _, ie := range *w.UDH {
-			u.UDH = append(u.UDH, pdu.IE{ID: ie.IEI, Data: w.octets("udh", ie.Data)})
-		}
+	concat, ports := w.concat(), w.ports()
+	if w.UDH == nil {
+		u.UDH = append(concat, ports...)
 		return u
 	}
-	if c := w.Concat; c != nil {
-		if c.Bits == 0 {
-			c.Bits = 8
-			if c.Ref > 0xff {
-				c.Bits = 16
-			}
-		}
-		if c.Bits != 8 && c.Bits != 16 || c.Bits == 8 && c.Ref > 0xff || c.Seq < 1 || c.Seq > c.Total {
-			w.fail("concat", "%+v: bits are 8 or 16, seq is 1 to total", *c)
-		}
-		u.UDH = append(u.UDH, pdu.ConcatIE(pdu.Concat{Ref: c.Ref, Bits: c.Bits, Total: c.Total, Seq: c.Seq}))
-	}
-	if p := w.Ports; p != nil {
-		if p.Bits == 0 {
-			p.Bits = 16
-		}
-		switch {
-		case p.Bits == 16 && p.Dst <= 49151:
-			u.UDH = append(u.UDH, pdu.PortIE(p.Dst, p.Src))
-		case p.Bits == 8 && p.Dst >= 240 && p.Dst <= 255 && p.Src <= 255:
-			u.UDH = append(u.UDH, pdu.IE{ID: pdu.IEPorts8, Data: []byte{byte(p.Dst), byte(p.Src)}})
-		default:
-			w.fail("ports", "%+v: dst is at most 49151 with 16 bits, 240 to 255 with 8", *p)
-		}
+	for _, ie := range *w.UDH {
+		u.UDH = append(u.UDH, pdu.IE{ID: ie.IEI, Data: w.octets("udh", ie.Data)})
 	}
 	return u
+}
+
+// concat makes the element of concat, if given. A reference has 8 bits unless it needs 16.
+func (w *writing) concat() []pdu.IE {
+	c := w.Concat
+	if c == nil {
+		return nil
+	}
+	if c.Bits == 0 {
+		if c.Bits = 8; c.Ref > 0xff {
+			c.Bits = 16
+		}
+	}
+	if c.Bits != 8 && c.Bits != 16 || c.Bits == 8 && c.Ref > 0xff || c.Seq < 1 || c.Seq > c.Total {
+		w.fail("concat", "bits are 8 or 16 as ref needs, seq is 1 to total")
+	}
+	return []pdu.IE{pdu.ConcatIE(pdu.Concat{Ref: c.Ref, Bits: c.Bits, Total: c.Total, Seq: c.Seq})}
+}
+
+// ports makes the element of ports, if given; they have 16 bits unless it says 8.
+func (w *writing) ports() []pdu.IE {
+	p := w.Ports
+	if p == nil {
+		return nil
+	}
+	if p.Bits == 0 {
+		p.Bits = 16
+	}
+	switch {
+	case p.Bits == 16 && p.Dst <= 49151:
+		return []pdu.IE{pdu.PortIE(p.Dst, p.Src)}
+	case p.Bits == 8 && p.Dst >= 240 && p.Dst <= 255 && p.Src <= 255:
+		return []pdu.IE{{ID: pdu.IEPorts8, Data: []byte{byte(p.Dst), byte(p.Src)}}}
+	}
+	w.fail("ports", "dst is 0 to 49151 with 16 bits, 240 to 255 with 8")
+	return nil
 }
 
 // userData makes header and data; data is taken before text.
@@ -153,7 +166,7 @@ func (w *writing) userData(d pdu.DCS) pdu.UserData {
 	if w.Data == nil {
 		if w.Text != nil || d.Septets() {
 			if err := u.SetText(d, or(w.Text)); err != nil {
-				w.fail("text", "%w", err)
+				w.fail("text", "%w (dcs 8, UCS-2, holds any text)", err)
 			}
 		}
 		return u
