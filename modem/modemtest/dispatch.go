@@ -35,14 +35,20 @@ func init() { // breaks the cycle: +CLAC lists handlers
 // dispatch executes one command, with the faults that were asked for.
 func (s *session) dispatch(c command) error {
 	s.fault = s.m.take(s, c)
-	if err := s.before(); err != nil {
+	if err := s.before(c); err != nil {
 		return err
 	}
 	err := s.handle(c)
 	return s.after(err)
 }
 
+// attention is what a line has that has nothing between AT and its end.
+var attention = command{name: "AT"}
+
 func (s *session) handle(c command) error {
+	if c == attention {
+		return nil
+	}
 	if isLetter(c.name[0]) || c.name[0] == '&' {
 		return basic(s, c)
 	}

@@ -27,7 +27,7 @@ const (
 	LoseAnswer                    // the command is done, nothing is heard
 	Deaf                          // the command is not done and nothing is heard
 	Refuse                        // Text instead of doing it; after Ctrl-Z for those with data
-	Belie                         // it is done, yet the final result code is Text
+	Belie                         // it is done, yet the answer is Text
 	NoPrompt                      // data is taken, the prompt is not heard
 	LatePrompt                    // the prompt comes after After
 	DoublePrompt                  // two prompts
@@ -113,11 +113,26 @@ func (r *running) find(kind FaultKind) *Fault {
 }
 
 // before is the stage Begun.
-func (s *session) before() error {
+func (s *session) before(c command) error {
 	if s.fault.find(Deaf) != nil {
 		return errSilent
 	}
-	return s.at(Begun)
+	if err := s.at(Begun); err != nil {
+		return err
+	}
+	if f := s.fault.find(Refuse); f != nil && (f.At == Begun || !c.hasData()) {
+		return parseResult(f.Text)
+	}
+	return nil
+}
+
+// hasData reports whether the command has a prompt.
+func (c command) hasData() bool {
+	switch c.name {
+	case "+CMGS", "+CMGC", "+CMGW":
+		return c.form == write
+	}
+	return false
 }
 
 // prompt puts out the prompt.
@@ -141,10 +156,6 @@ func (s *session) taken() error {
 	if err := s.at(Data); err != nil {
 		return err
 	}
-	return s.refused()
-}
-
-func (s *session) refused() error {
 	if f := s.fault.find(Refuse); f != nil {
 		return parseResult(f.Text)
 	}
@@ -235,7 +246,7 @@ func (s *session) answer(octets string) {
 		s.wire.put(octets)
 		return
 	}
-	if r.silent || r.swallow {
+	if r.silent || r.swallow || r.find(Belie) != nil {
 		return
 	}
 	r.answers++

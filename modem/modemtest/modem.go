@@ -36,6 +36,8 @@ type Modem struct {
 	o   ModemOptions
 	rng *rand.Rand // guarded by mu
 
+	socket chan struct{} // 1: the one line of the modem, taken while it is served
+
 	mu       sync.Mutex
 	s        *session // nil: nobody serves it, it is off
 	powered  bool     // false while it boots
@@ -67,7 +69,7 @@ type sim struct {
 func (a *Air) NewModem(o ModemOptions) *Modem {
 	o.setDefaults()
 	m := &Modem{
-		air: a, o: o, rng: a.newRand(o.Number),
+		air: a, o: o, rng: a.newRand(o.Number), socket: make(chan struct{}, 1),
 		me:     newStore("ME", o.MESlots, o.Profile.FirstIndex),
 		stored: factory(o.Profile),
 		cfun:   1, reg: 1, eps: 1, csq: o.CSQ,
@@ -118,16 +120,10 @@ func set[T comparable](p *T, usual T) {
 // Number is the SIM's.
 func (m *Modem) Number() string { return m.o.Number }
 
-// attach makes s the line; false if there is one.
-func (m *Modem) attach(s *session) bool {
+func (m *Modem) attach(s *session) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.s != nil {
-		return false
-	}
 	m.s = s
-	m.cfun = 1
-	return true
 }
 
 func (m *Modem) detach(s *session) {

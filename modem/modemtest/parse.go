@@ -187,6 +187,8 @@ func (p *lineParser) number() (n int, some bool, err error) {
 // String is the command as it stands on a command line, without the AT.
 func (c command) String() string {
 	switch {
+	case c == attention:
+		return c.name
 	case c.name == "S" && c.form == read:
 		return fmt.Sprintf("S%d?", c.n)
 	case c.name == "S":

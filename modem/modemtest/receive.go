@@ -3,6 +3,7 @@ package modemtest
 import (
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"wvsms/pdu"
@@ -33,7 +34,7 @@ func (m *Modem) receive(tpdu []byte, smsc pdu.Address, done func(outcome)) {
 		done(refused)
 		return
 	}
-	in := inbound{mode: mode, done: done}
+	in := &inbound{mode: mode, done: done}
 	// What does not parse is routed as a message without a class: firmware
 	// looks no deeper than it must.
 	parsed, _, _ := pdu.ParseMT(tpdu)
@@ -53,7 +54,7 @@ func (m *Modem) receive(tpdu []byte, smsc pdu.Address, done func(outcome)) {
 const typeZero = 0x40
 
 // routeDeliver follows the table of <mt> in TS 27.005 3.4.1.
-func (s *session) routeDeliver(in inbound, d *pdu.Deliver) {
+func (s *session) routeDeliver(in *inbound, d *pdu.Deliver) {
 	m := s.m
 	mt := s.cnmi[1]
 	class, hasClass := d.DCS.Class()
@@ -75,7 +76,7 @@ func (s *session) routeDeliver(in inbound, d *pdu.Deliver) {
 		s.store(in, "SM", mt > 0)
 	case mt == 2 || mt == 3 && class == 3:
 		if m.o.Profile.Twice {
-			s.store(inbound{mode: in.mode, done: func(outcome) {}}, s.mems[2], true)
+			s.store(&inbound{mode: in.mode, done: func(outcome) {}}, s.mems[2], true)
 		}
 		s.direct(in)
 	default:
@@ -84,7 +85,7 @@ func (s *session) routeDeliver(in inbound, d *pdu.Deliver) {
 }
 
 // routeReport follows <ds>: TS 27.005 3.4.1.
-func (s *session) routeReport(in inbound) {
+func (s *session) routeReport(in *inbound) {
 	switch s.cnmi[3] {
 	case 1:
 		s.direct(in)
@@ -96,7 +97,7 @@ func (s *session) routeReport(in inbound) {
 }
 
 // store keeps a message and tells the TE where.
-func (s *session) store(in inbound, mem string, tell bool) {
+func (s *session) store(in *inbound, mem string, tell bool) {
 	index, ok := s.m.keep(mem, message{stat: recUnread, mode: in.mode})
 	if !ok {
 		s.m.full = true
@@ -127,7 +128,7 @@ func (s *session) store(in inbound, mem string, tell bool) {
 //
 // A modem that buffers may give the network its RP-ACK for it: then the
 // message is nowhere else, and each still needs its +CNMA.
-func (s *session) direct(in inbound) {
+func (s *session) direct(in *inbound) {
 	switch {
 	case s.reserved && s.cnmi[0] == 1:
 		in.done(refused)
@@ -147,7 +148,7 @@ func (s *session) direct(in inbound) {
 }
 
 // withdraw ends the wait of a buffered message when the network's ends.
-func (s *session) withdraw(in inbound) {
+func (s *session) withdraw(in *inbound) {
 	life := s.life
 	s.plan.after(s.m.o.AckTime, func() {
 		s.m.mu.Lock()
@@ -155,12 +156,9 @@ func (s *session) withdraw(in inbound) {
 		if life.Err() != nil {
 			return
 		}
-		for i, b := range s.buffered {
-			if b.done != nil && &b.mode[0] == &in.mode[0] {
-				s.buffered = append(s.buffered[:i:i], s.buffered[i+1:]...)
-				b.done(refused)
-				return
-			}
+		if i := slices.Index(s.buffered, in); i >= 0 {
+			s.buffered = slices.Delete(s.buffered, i, i+1)
+			in.done(refused)
 		}
 	})
 }
@@ -175,7 +173,7 @@ func (s *session) flush() {
 }
 
 // emit puts out +CMT or +CDS, and waits for +CNMA where +CSMS is 1.
-func (s *session) emit(in inbound) {
+func (s *session) emit(in *inbound) {
 	s.urc(s.unsolicited(in)...)
 	ok := func() {
 		if in.done != nil {
@@ -228,7 +226,7 @@ func (m *Modem) fail(s *session) {
 }
 
 // unsolicited is the URC of a message, in the mode that +CMGF says.
-func (s *session) unsolicited(in inbound) []string {
+func (s *session) unsolicited(in *inbound) []string {
 	msg := message{mode: in.mode}
 	if s.cmgf == 1 {
 		return s.textURC(msg, in.report)

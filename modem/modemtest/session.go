@@ -24,7 +24,6 @@ const (
 var (
 	errReset  = errors.New("reset the modem")
 	errHangUp = errors.New("hang up the line")
-	errBusy   = errors.New("serve the line: the modem already has one")
 )
 
 // A session is the modem from the moment it gets a line until the line is lost.
@@ -44,7 +43,7 @@ type session struct {
 	lastLine string   // A/ repeats it
 	reserved bool     // the prompt is out: no URC may stand between
 	held     []string // URCs that wait for the end of reserved
-	buffered []inbound
+	buffered []*inbound
 	pending  *pendingAck
 	fault    *running // the faults of the command in execution
 	mmsUntil time.Time
@@ -54,14 +53,17 @@ type session struct {
 // Serve speaks AT on rw until the line closes or ctx ends, closes rw and
 // returns nil then. One Serve after the other is the stick pulled out and put
 // back: settings are lost and the PIN is asked for again, while the stores and
-// TP-MR remain. A modem that is not served is switched off.
+// TP-MR remain. A modem that is not served is switched off. A Serve while
+// another is under way waits for its end.
 func (m *Modem) Serve(ctx context.Context, rw io.ReadWriteCloser) error {
 	ctx, hangUp := context.WithCancelCause(ctx)
 	s := &session{m: m, wire: newWire(rw, m.o.Baud), plan: newAgenda(), ctx: ctx, hangUp: hangUp}
-	if !m.attach(s) {
-		hangUp(nil)
-		return errBusy
+	select {
+	case m.socket <- struct{}{}:
+	case <-ctx.Done():
+		return lineError(rw.Close())
 	}
+	m.attach(s)
 	var wg sync.WaitGroup
 	wg.Go(func() { hangUp(s.wire.reader(ctx)) })
 	wg.Go(func() { hangUp(s.wire.writer(ctx)) })
@@ -72,6 +74,7 @@ func (m *Modem) Serve(ctx context.Context, rw io.ReadWriteCloser) error {
 	hangUp(nil)
 	wg.Wait()
 	m.detach(s)
+	<-m.socket
 	return lineError(context.Cause(ctx))
 }
 
@@ -192,11 +195,15 @@ func (s *session) readLine() (string, error) {
 
 // execute runs the commands of one line: V.250 5.5.
 func (s *session) execute(line string) error {
+	s.fault = nil
 	if len(line) > maxLine {
 		s.final(plain("ERROR"))
 		return nil
 	}
 	cmds, bad := parseLine(line)
+	if len(cmds) == 0 && bad == nil {
+		cmds = []command{attention}
+	}
 	for _, c := range cmds {
 		if err := s.wait(s.m.o.Latency); err != nil {
 			return err

@@ -96,9 +96,6 @@ func cmss(s *session, c command) error {
 			return err
 		}
 	}
-	if err := s.refused(); err != nil {
-		return err
-	}
 	mr, err := s.submit(mode)
 	if err != nil {
 		return err
