@@ -47,7 +47,7 @@ func faults(p float64) []modemtest.Fault {
 // says of a message is true, and whatever was sent to us is received.
 func TestEveryFault(t *testing.T) {
 	for _, mode := range []modem.ReceiveMode{modem.ReceiveStore, modem.ReceiveDirect} {
-		for seed := range uint64(8) {
+		for seed := range uint64(4) {
 			t.Run(fmt.Sprintf("%d/%d", mode, seed), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) { everyFault(t, mode, seed) })
 			})
@@ -71,7 +71,7 @@ func everyFault(t *testing.T, mode modem.ReceiveMode, seed uint64) {
 		arrived[string(d.Data)]++
 	})
 	all.Go(func() { _ = air.Run(ctx) })
-	sim.Fault(faults(0.003)...)
+	sim.Fault(faults(0.005)...)
 
 	received := make(map[string]int)
 	outcomes := make(map[string]error)

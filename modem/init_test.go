@@ -190,6 +190,7 @@ func TestPIN(t *testing.T) {
 		want              string
 	}{
 		{"taken", "1357\n", wants + card + three + enters + "<raw AT+CPIN=\"1357\"\\r\\r\\nOK\\r\\n\n> AT+CPIN?\n< +CPIN: READY\n< OK\n", false, ""},
+		{"taken, its echo comes late", "1357", wants + card + three + enters + "< OK\n> AT+CPIN?\n< AT+CPIN=\"1357\"\n< +CPIN: READY\n< OK\n", false, ""},
 		{"refused", "1357", wants + card + three + enters + "< +CME ERROR: 16\n", false, "refused the PIN"},
 		{"tried before", "1357", wants + card + three, true, "tried on this SIM before"},
 		{"one attempt left", "1357", wants + card + "> AT+CPINR\n< +CPINR: SIM PIN,1,3\n< OK\n", false, "1 PIN attempt left"},

@@ -233,10 +233,10 @@ func TestStoredMessages(t *testing.T) {
 				"> AT+CMGL=4\n< +CMGL: 5,2,,16\n< "+pduA+"\n< +CMGL: 6,3,,16\n< "+pduA+"\n< +CMGL: 7,0,,22\n< "+mtA+"\n< OK")
 		})
 	})
-	t.Run("listed, one of them damaged, and a message meanwhile", func(t *testing.T) {
+	t.Run("listed, one of them damaged, one told of before", func(t *testing.T) {
 		lab(t, Options{}, func(b *bench) {
-			b.play("< +CMTI: \"SM\",-1\npass 2s\n" + checkSame + "> AT+CMGL=4\n< +CMGL: 1,1,,22\n< " + mtA[:20] +
-				"\n< +CMTI: \"SM\",3\n< +CMGL: 2,1,,22\n< " + mtB + "\n< +CMGL: 3,0,,22\n< " + mtA + "\n< OK")
+			b.play("< +CMTI: \"SM\",3\n< +CMTI: \"SM\",-1\npass 2s\n" + checkSame + "> AT+CMGL=4\n< +CMGL: 1,1,,22\n< " + mtA[:20] +
+				"\n< +CMGL: 2,1,,22\n< " + mtB + "\n< +CMGL: 3,0,,22\n< " + mtA + "\n< OK")
 			synctest.Wait()
 			b.get("SM 3 "+mtA, cmgr(3, "0,,22", mtA)) // told first
 			b.get("SM 1 "+mtA, cmgr(1, "1,,22", mtA))

@@ -65,6 +65,7 @@ func TestSend(t *testing.T) {
 		{"refused before the prompt", "> AT+CMGS=16\n< +CMS ERROR: 302", "refused +CMS ERROR: 302"},
 		{"prompt without blank", "> AT+CMGS=16\n<raw \\r\\n>\n> " + pduA + "^Z\n< +CMGS: 2\n< OK", "sent C"},
 		{"prompt never comes", "> AT+CMGS=16\nsilence 9900ms\npass 200ms\n> ^[\n" + fence + "< +CMEE: 1\n< OK", "not sent"},
+		{"refused right after the prompt", "> AT+CMGS=16\n<raw \\r\\n> \\r\\n+CMS ERROR: 302\\r\\n\nsilence 1s", "refused +CMS ERROR: 302"},
 		{"line lost before Ctrl-Z", "> AT+CMGS=16\nclose", "not sent"},
 		{"line lost after Ctrl-Z", head + "close", "unknown"},
 		{"late reference", head + "silence 179s\n" + fence + "< +CMGS: 3\n< OK\n< +CMEE: 1\n< OK", "sent D"},
@@ -75,7 +76,7 @@ func TestSend(t *testing.T) {
 		{"an answer after 100 s", head + "silence 100s\n< +CMGS: 2\n< OK", "sent C"},
 		{"restart after Ctrl-Z", head + "< ^SYSSTART", "unknown"},
 		{"Quectel restarts after Ctrl-Z", head + "< RDY", "unknown"},
-		{"a caller hangs up after Ctrl-Z", head + "< RING\n< NO CARRIER\n< +CMGS: 2\n< OK", "sent C"},
+		{"a caller hangs up after Ctrl-Z", head + "< RING\n< NO CARRIER\nsilence 100s\n< +CMGS: 2\n< OK", "sent C"},
 		{"aborted after Ctrl-Z", head + "< ABORTED\n" + fence + "< +CMEE: 1\n< OK", "unknown"},
 		{"a wrong OK instead of the prompt", "> AT+CMGS=16\n< OK", "not sent"},
 	} {
