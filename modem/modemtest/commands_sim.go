@@ -6,8 +6,7 @@ import (
 	"time"
 )
 
-// cpin is +CPIN: TS 27.007 8.3. A PIN costs one of its tries even when the SIM
-// would not have asked.
+// cpin is +CPIN: TS 27.007 8.3.
 func cpin(s *session, c command) error {
 	m := s.m
 	switch c.form {
