@@ -35,10 +35,10 @@ const (
 	Cut                           // the answer ends after half of its first information line, for good
 	Interject                     // Text as an URC at that stage
 	Garbage                       // Text as octets at that stage
-	Reset                         // the modem starts again
+	Reset                         // the modem starts again; at Done with the information lost
 	Hang                          // it neither hears nor speaks, for After
 	Stall                         // it does not even take octets off the line, for After
-	HangUp                        // the line closes
+	HangUp                        // the line closes; at Done with the information lost
 )
 
 // Stage is a moment in the life of a command.
@@ -239,6 +239,17 @@ func (s *session) hang(d time.Duration) error {
 	return nil
 }
 
+// ends reports whether nothing of the answer gets out: what is in the output
+// when a line dies is lost, or it was not meant to be said at all.
+func (r *running) ends() bool {
+	for _, f := range r.faults {
+		if f.Kind == Belie || (f.Kind == Reset || f.Kind == HangUp) && f.At == Done {
+			return true
+		}
+	}
+	return false
+}
+
 // answer puts out an information response as the faults let it.
 func (s *session) answer(octets string) {
 	r := s.fault
@@ -246,7 +257,7 @@ func (s *session) answer(octets string) {
 		s.wire.put(octets)
 		return
 	}
-	if r.silent || r.swallow || r.find(Belie) != nil {
+	if r.silent || r.swallow || r.ends() {
 		return
 	}
 	r.answers++

@@ -115,7 +115,7 @@ func (p *lineParser) register() (command, error) {
 		c.form, c.args = write, strconv.Itoa(v)
 		return c, err
 	}
-	return command{}, fmt.Errorf("S%d is neither set nor read: %w", n, errSyntax)
+	return command{}, fmt.Errorf("register %d is neither set nor read: %w", n, errSyntax)
 }
 
 // extended reads +NAME, +NAME?, +NAME=? or +NAME=args, and the semicolon that
