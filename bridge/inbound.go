@@ -129,6 +129,7 @@ func (in *arrival) keep(ctx context.Context, f func(*spool.Tx) error) error {
 	}
 	if in.ready {
 		in.session.bridge.hub.messageReady()
+		in.session.bridge.udp.messageReady()
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ func cms(code int) error {
 	return &modem.ResultError{Kind: modem.CMS, Code: code, Text: fmt.Sprintf("+CMS ERROR: %d", code)}
 }
 
-var silence = fmt.Errorf("%w: silence", modem.ErrOutcomeUnknown)
+var errSilence = fmt.Errorf("%w: silence", modem.ErrOutcomeUnknown)
 
 func TestLedger(t *testing.T) {
 	hold := func(m *spool.Outbound) { m.Unknown = "hold" }
@@ -82,17 +82,17 @@ func TestLedger(t *testing.T) {
 		{"rejected twice", 1, nil, []attempt{{1, 0, cms(21)}, {1, 0, cms(21)}}, "failed [failed] +1m0s failed"},
 		{"not handed over", 1, nil, []attempt{{1, 0, fmt.Errorf("%w: no prompt", modem.ErrNotSent)}}, "queued [queued] +2s"},
 
-		{"silence, single", 1, nil, []attempt{{1, 0, silence}}, "unknown [unknown] +0s unknown"},
+		{"silence, single", 1, nil, []attempt{{1, 0, errSilence}}, "unknown [unknown] +0s unknown"},
 		{"332, single", 1, nil, []attempt{{1, 0, cms(332)}}, "unknown [unknown] +0s unknown"},
 		{"vendor code, single", 1, nil, []attempt{{1, 0, cms(513)}}, "unknown [unknown] +0s unknown"},
-		{"silence, single, hold", 1, hold, []attempt{{1, 0, silence}}, "queued [unknown] +1h0m0s note=1"},
-		{"silence, single, resend", 1, resend, []attempt{{1, 0, silence}}, "queued [unknown] +30s note=1"},
-		{"silence, single, fail", 1, giveUp, []attempt{{1, 0, silence}}, "failed [unknown] +0s failed"},
-		{"silence, the others go on", 2, nil, []attempt{{1, 0, silence}}, "queued [unknown queued] +0s note=1"},
-		{"silence, last of two", 2, nil, []attempt{{1, 7, nil}, {2, 0, silence}}, "queued [accepted/7 unknown] +30s sent=1 note=2"},
-		{"silence, then accepted", 2, nil, []attempt{{1, 0, silence}, {2, 8, nil}, {1, 9, nil}},
+		{"silence, single, hold", 1, hold, []attempt{{1, 0, errSilence}}, "queued [unknown] +1h0m0s note=1"},
+		{"silence, single, resend", 1, resend, []attempt{{1, 0, errSilence}}, "queued [unknown] +30s note=1"},
+		{"silence, single, fail", 1, giveUp, []attempt{{1, 0, errSilence}}, "failed [unknown] +0s failed"},
+		{"silence, the others go on", 2, nil, []attempt{{1, 0, errSilence}}, "queued [unknown queued] +0s note=1"},
+		{"silence, last of two", 2, nil, []attempt{{1, 7, nil}, {2, 0, errSilence}}, "queued [accepted/7 unknown] +30s sent=1 note=2"},
+		{"silence, then accepted", 2, nil, []attempt{{1, 0, errSilence}, {2, 8, nil}, {1, 9, nil}},
 			"sent [accepted/9 accepted/8] +0s note=1 sent=2 sent=1 sent"},
-		{"silence five times", 2, nil, []attempt{{1, 7, nil}, {2, 0, silence}, {2, 0, silence}, {2, 0, silence}, {2, 0, silence}, {2, 0, silence}},
+		{"silence five times", 2, nil, []attempt{{1, 7, nil}, {2, 0, errSilence}, {2, 0, errSilence}, {2, 0, errSilence}, {2, 0, errSilence}, {2, 0, errSilence}},
 			"unknown [accepted/7 unknown] +4m0s sent=1 note=2 note=2 note=2 note=2 unknown"},
 
 		{"197 of an unknown attempt", 1, unsureFirst, []attempt{{1, 0, cms(197)}}, "sent [accepted] +0s sent"},

@@ -30,7 +30,7 @@ type rig struct {
 
 const (
 	ownNumber = "+491700000001"
-	phone   = "+491712345678"
+	phone     = "+491712345678"
 )
 
 // inRig runs f with a bridge over one modem per receive mode given; none is one in

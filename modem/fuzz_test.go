@@ -72,14 +72,15 @@ func FuzzConditioner(f *testing.F) {
 // check reads what at is given as at would, and returns the info lines.
 func check(t *testing.T, tx *transaction, s string) (info []string) {
 	t.Helper()
-	prompt, rest, ok := strings.Cut(s, ">")
-	if ok && prompt == "" {
-		s = rest
-	}
-	finals := 0
+	finals, prompts := 0, 0
 	for line := range strings.Lines(s) {
 		line = strings.TrimSuffix(line, "\n")
+		if rest, ok := strings.CutPrefix(line, ">"); ok && tx.pdu != "" {
+			prompts++
+			line = rest
+		}
 		switch {
+		case line == "":
 		case line == "OK" || line == "ERROR":
 			finals++
 		case strings.HasPrefix(line, mark) && finals == 0:
@@ -92,8 +93,8 @@ func check(t *testing.T, tx *transaction, s string) (info []string) {
 			t.Errorf("at reads %q", line)
 		}
 	}
-	if finals > 1 {
-		t.Errorf("%d finals", finals)
+	if finals > 1 || prompts > 1 {
+		t.Errorf("%d finals, %d prompts", finals, prompts)
 	}
 	return info
 }

@@ -1,0 +1,58 @@
+// Command wvsms is a bridge between a local socket on port 3590 and the SMS
+// network: a GSM modem carries Wireless Village / OMA IMPS CSP messages.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes.
+const (
+	exitFailed = 1
+	exitUsage  = 2 // of the command line or the configuration
+)
+
+type cli struct {
+	Demo    demoCmd    `cmd:"" help:"Run the main job with no hardware: the real bridge on a simulated modem."`
+	Run     runCmd     `cmd:"" help:"Run the bridge."`
+	Send    sendCmd    `cmd:"" help:"Send a message through a running bridge."`
+	Listen  listenCmd  `cmd:"" help:"Take messages from a running bridge."`
+	Sim     simCmd     `cmd:"" help:"Simulate modems on pseudo terminals, for any AT software."`
+	PDU     pduCmd     `cmd:"" name:"pdu" help:"Read and write short messages in PDU mode."`
+	Config  configCmd  `cmd:"" help:"Check a configuration file or print an example."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+func main() {
+	std := &stdio{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}
+	var commands cli
+	parser := kong.Must(&commands,
+		kong.Name("wvsms"),
+		kong.Description("A bridge between a local socket on port 3590 and the SMS network."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Vars{"config": defaultConfig},
+	)
+	command, err := parser.Parse(os.Args[1:])
+	if err != nil {
+		fmt.Fprintf(std.Err, "wvsms: %v (wvsms --help shows the commands)\n", err)
+		os.Exit(exitUsage)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	command.BindTo(ctx, (*context.Context)(nil))
+	if err := command.Run(std); err != nil {
+		fmt.Fprintf(std.Err, "wvsms: %v\n", err)
+		var usage usageError
+		if errors.As(err, &usage) {
+			os.Exit(exitUsage)
+		}
+		os.Exit(exitFailed)
+	}
+}

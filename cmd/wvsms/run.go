@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/rs/zerolog"
+
+	"wvsms/bridge"
+)
+
+type runCmd struct {
+	File  string `name:"config" placeholder:"FILE" help:"Configuration file (${config})."`
+	Sim   bool   `help:"Simulated modem and handset; no configuration, no budget, nothing kept."`
+	Trace bool   `help:"Print every AT line."`
+}
+
+// Run is the daemon.
+func (c *runCmd) Run(ctx context.Context, std *stdio) error {
+	cfg, err := c.config()
+	if err != nil {
+		return usageError{err}
+	}
+	log := newLogger(std.Err, cfg.Log)
+	o := bridge.Options{Log: log}
+	if c.Trace {
+		o.Trace = func(modem string, sent bool, line string) {
+			log.WithLevel(zerolog.NoLevel).Str("modem", modem).Msg(arrow(sent) + line)
+		}
+	}
+	if c.Sim {
+		dir, err := os.MkdirTemp("", "wvsms-sim-")
+		if err != nil {
+			return fmt.Errorf("make a place for the simulation's spool: %w", err)
+		}
+		defer os.RemoveAll(dir)
+		if c.File == "" {
+			cfg.Spool.Path = filepath.Join(dir, "spool.db")
+		}
+		cfg.Limits.SegmentsPerDay = 0
+		lab, err := newLab(filepath.Join(dir, "modem"))
+		if err != nil {
+			return err
+		}
+		cfg.Modems = []bridge.ModemConfig{lab.modem}
+		lab.handset(simNumber, answerAsService)
+		log.Info().Str("handset", simNumber).Msg("simulated: a message to the handset is answered")
+		return lab.run(ctx, func(ctx context.Context) error { return serve(ctx, cfg, o) })
+	}
+	return serve(ctx, cfg, o)
+}
+
+func serve(ctx context.Context, cfg bridge.Config, o bridge.Options) error {
+	b, err := bridge.Open(ctx, cfg, o)
+	if err != nil {
+		return err
+	}
+	return b.Run(ctx)
+}
+
+func (c *runCmd) config() (bridge.Config, error) {
+	if c.Sim && c.File == "" {
+		return bridge.Defaults(), nil
+	}
+	path := c.File
+	if path == "" {
+		path = defaultConfig
+	}
+	return bridge.ReadConfig(path)
+}
+
+func arrow(sent bool) string {
+	if sent {
+		return "> "
+	}
+	return "< "
+}
+
+func newLogger(w io.Writer, c bridge.LogConfig) zerolog.Logger {
+	level, err := zerolog.ParseLevel(c.Level)
+	if err != nil {
+		level = zerolog.InfoLevel // the configuration was checked
+	}
+	zerolog.TimeFieldFormat = "2006-01-02T15:04:05.000Z07:00"
+	if c.Format == "console" {
+		w = zerolog.ConsoleWriter{Out: w, TimeFormat: "15:04:05.000", NoColor: !isTerminal(w)}
+	}
+	return zerolog.New(w).Level(level).With().Timestamp().Logger()
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
