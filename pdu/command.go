@@ -31,6 +31,7 @@ func parseCommand(c *cursor, first byte) *Command {
 	m.DA = parseAddress(c, "TP-DA")
 	cdl := int(c.octet("TP-CDL"))
 	m.CD = parseCounted(c, "TP-CD", m.CD.UDHI, cdl, false)
+	warnLongTPDU(c)
 	return m
 }
 

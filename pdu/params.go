@@ -58,6 +58,7 @@ func (p *Params) parse(c *cursor) {
 	if p.PI.Has(PIUDL) {
 		p.UD = parseUserData(c, udhi, p.DCS)
 		warnOddUCS2(c, p.UD, p.DCS)
+		warnLongTPDU(c)
 	} else if udhi {
 		c.failAt("TP-UD", c.pos, "a header is announced, but there is no user data")
 	}

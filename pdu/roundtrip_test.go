@@ -85,6 +85,7 @@ func fuzzParse(f *testing.F, d pdu.Direction) {
 			f.Add(b[:len(b)/2])
 		}
 	}
+	f.Add(append([]byte{0x00, 0xd3, 0x06, 0x04, 160}, make([]byte, 160)...)) // longer than a TPDU may be
 	f.Fuzz(func(t *testing.T, b []byte) {
 		before := bytes.Clone(b)
 		for _, rp := range []pdu.RP{pdu.RPUnknown, pdu.RPAck, pdu.RPError} {

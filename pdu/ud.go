@@ -162,6 +162,13 @@ func warnUserData(c *cursor, u UserData, d DCS) {
 	warnOddUCS2(c, u, d)
 }
 
+// warnLongTPDU warns of a report or command that is too long: no limit is set for their user data alone.
+func warnLongTPDU(c *cursor) {
+	if c.pos > MaxTPDU {
+		c.warnAt("TP-UD", MaxTPDU, "the message has %d octets, at most %d are allowed", c.pos, MaxTPDU)
+	}
+}
+
 // warnOddUCS2 warns of half a UCS-2 character, which is left out of the text.
 func warnOddUCS2(c *cursor, u UserData, d DCS) {
 	if len(u.Data)%2 != 0 && d.Alphabet() == UCS2 && !d.Compressed() {

@@ -65,6 +65,21 @@ func TestUserDataWarnings(t *testing.T) {
 	}
 }
 
+// A report has no limit of its own for user data, but its TPDU has.
+func TestTooLongATPDU(t *testing.T) {
+	for n, want := range map[int]string{159: "[]", 160: "[TP-UD: octet 164: the message has 165 octets, at most 164 are allowed]"} {
+		b := append([]byte{0, 0x06, byte(DCSOctet), byte(n)}, make([]byte, n)...)
+		b = append([]byte{b[0], 0xd3}, b[1:]...)
+		p, warnings, err := ParseMO(b)
+		if err != nil || fmt.Sprint(warnings) != want {
+			t.Errorf("%d octets: %v %v", n, warnings, err)
+		}
+		if _, err := p.AppendBinary(nil); (err == nil) != (len(b) <= MaxTPDU) {
+			t.Errorf("%d octets: append: %v", n, err)
+		}
+	}
+}
+
 // A fault leaves what was read: the elements before it.
 func TestUserDataBeforeAFault(t *testing.T) {
 	p, _, err := ParseMT(deliver(t, true, 4, "0c 0b 0003420201 05040e060e"))
