@@ -173,3 +173,53 @@ func TestProfiles(t *testing.T) {
 		}
 	}
 }
+
+// The same on a real serial line.
+func TestOnPTY(t *testing.T) {
+	line, err := modemtest.OpenPTY("")
+	if err != nil {
+		t.Skip("no pseudo-terminals here:", err)
+	}
+	var all sync.WaitGroup
+	defer all.Wait()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	air := modemtest.NewAir(modemtest.AirOptions{})
+	sim := air.NewModem(modemtest.ModemOptions{Number: ours, Profile: modemtest.Generic})
+	arrived := make(chan string, 1)
+	phone := air.NewHandset(peer, func(_ *modemtest.Handset, _ string, d wdp.Datagram) { arrived <- string(d.Data) })
+	all.Go(func() { _ = air.Run(ctx) })
+	all.Go(func() { _ = sim.Serve(ctx, line) })
+	port, err := modem.OpenPort(line.Name(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := modem.New(port, modem.Options{})
+	f := &field{T: t, m: m, ran: make(chan error, 1)}
+	all.Go(func() { f.ran <- m.Run(ctx) })
+	f.ready()
+	if _, err := m.Send(ctx, f.submit("over a real line"), false); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-arrived; got != "over a real line" {
+		t.Errorf("arrived: %q", got)
+	}
+	if err := phone.Send(ours, wdp.Datagram{Dst: 3590, Data: []byte("and back")}); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		r, err := m.Receive(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Accept(ctx, r); err != nil {
+			t.Fatal(err)
+		}
+		if r.Kind == modem.Message {
+			break
+		}
+	}
+	if left := sim.Stored("SM") + sim.Stored("ME"); left > 0 {
+		t.Errorf("%d messages left", left)
+	}
+}

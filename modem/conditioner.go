@@ -2,7 +2,6 @@ package modem
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +19,8 @@ const (
 const (
 	// writeTimeout: a kilobyte at 9600 baud takes one second.
 	writeTimeout = 10 * time.Second
+	// okTimeout: an OK follows its answer at once.
+	okTimeout = 10 * time.Second
 	// softURCs unsolicited codes wait before reading pauses: what a modem may
 	// hand on in one go after a night without coverage. While a command waits
 	// for its answer, reading goes on up to hardURCs, since that answer (of the
@@ -171,148 +172,10 @@ func (c *conditioner) answer(t *transaction, line string) {
 		return
 	}
 	t.takes(line)
+	if t.pdu != "" && t.phase == submitted && codeName(line) == t.name {
+		t.timer.Reset(okTimeout) // accepted: only the OK is missing
+	}
 	c.push(mark + line + "\n")
-}
-
-// unsolicited queues a line which is a code that means something, and drops
-// any other.
-func (c *conditioner) unsolicited(line string) {
-	if isLateStart(line) {
-		if c.awake && (c.late[line] || time.Since(c.opened) > startTail) {
-			c.failLocked(fmt.Errorf("%w: it said %q", ErrRestarted, line))
-			return
-		}
-		c.late[line] = true
-		c.queue(urc{kind: urcReady})
-		return
-	}
-	u := urc{kind: urcNames[codeName(line)], args: codeArgs(line)}
-	switch {
-	case u.kind.twoLines():
-		c.half = &u
-	case u.kind != urcNone:
-		c.queue(u)
-	}
-}
-
-// completes offers a line to the two-line code begun before: is it the PDU?
-// If it is not, that line was lost, and the code goes on without.
-func (c *conditioner) completes(t *transaction, line string) bool {
-	u, length := c.half, pduLength(c.half.args)
-	c.half = nil
-	switch {
-	case fits(line, length):
-	case t != nil && t.headed && fits(line, t.length):
-		c.half = u // the answer's own PDU came first
-		return false
-	case t != nil && t.free: // +CIMI answers in digits too
-		c.queue(*u)
-		return false
-	case isHex(line) && len(line) >= 4, codeName(line) == "" && nearHex(line):
-	default:
-		c.queue(*u)
-		return false
-	}
-	u.text = line
-	c.queue(*u)
-	return true
-}
-
-func (c *conditioner) queue(u urc) {
-	switch {
-	case u.kind == urcSkip:
-		return
-	case len(c.urcs) >= softURCs && !u.kind.precious():
-		c.missed = true
-	default:
-		c.urcs = append(c.urcs, u)
-	}
-	select {
-	case c.poke <- struct{}{}:
-	default:
-	}
-}
-
-// urc returns the next unsolicited code; missed: hints before it were dropped.
-func (c *conditioner) urc(ctx context.Context) (u urc, missed bool, err error) {
-	for {
-		c.mu.Lock()
-		missed, c.missed = c.missed, false
-		if len(c.urcs) > 0 || missed {
-			if len(c.urcs) > 0 {
-				u, c.urcs = c.urcs[0], c.urcs[1:]
-			}
-			c.change.Broadcast()
-			c.mu.Unlock()
-			return u, missed, nil
-		}
-		c.mu.Unlock()
-		select {
-		case <-c.poke:
-		case <-c.dead:
-			return urc{}, false, c.cause()
-		case <-ctx.Done():
-			return urc{}, false, ctx.Err()
-		}
-	}
-}
-
-// begin makes t the transaction in progress.
-func (c *conditioner) begin(t *transaction) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = t
-	c.change.Broadcast()
-}
-
-// end ends t by a line of the modem's.
-func (c *conditioner) end(t *transaction, line string, word finalWord) {
-	t.ended, t.final, t.word = true, line, word
-	if word == finalMaybe {
-		c.dirty = t
-	}
-	if word == finalOK {
-		c.push("OK\n")
-	} else {
-		c.push("ERROR\n")
-	}
-}
-
-// abort ends t for cause, unless it has ended or its PDU is on the way: then
-// the write's own deadline decides first.
-func (c *conditioner) abort(t *transaction, cause error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if t.phase != handing {
-		c.stop(t, cause)
-	}
-}
-
-// withhold ends t for cause if its PDU has not begun to go out.
-func (c *conditioner) withhold(t *transaction, cause error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if t.phase < handing {
-		c.stop(t, cause)
-	}
-}
-
-func (c *conditioner) stop(t *transaction, cause error) {
-	if c.t != t || t.ended {
-		return
-	}
-	t.ended, t.cause = true, cause
-	c.dirty = t
-	c.push("ERROR\n")
-}
-
-// collect takes the ended transaction out.
-func (c *conditioner) collect(t *transaction) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t, c.last = nil, t.cmd
-	t.ended = true
-	c.change.Broadcast()
 }
 
 // step returns the transaction after which the line is out of step, or nil.

@@ -15,7 +15,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-// The tests here and in order_test.go are named after the defects of
+// The tests here and in queue_test.go are named after the defects of
 // warthog618/modem/at v0.4.0 that the layer around it takes away. Each fails
 // when at talks to the port by itself.
 

@@ -17,10 +17,9 @@ type settings struct {
 	noDirect bool // handing on does not work with this modem
 	blind    bool // no way was found to be told of messages: the stores are looked into often
 
-	readable []string // memories that can be read (<mem1>)
-	stores   []string // those to look into
-	store    string   // where received messages go (<mem3>)
-	mem      string   // <mem1> now
+	stores []string // those to look into
+	store  string   // where received messages go (<mem3>)
+	mem    string   // <mem1> now
 
 	noCMMS bool
 	cnma   string // "=0" where the bare +CNMA is refused
@@ -91,7 +90,7 @@ func (m *Modem) setStores(ctx context.Context) error {
 			offered[i] = values(set)
 		}
 	}
-	m.readable = offered[0]
+	readable := offered[0] // <mem1>
 	has := func(set int, mem string) bool {
 		return len(offered[set]) == 0 || slices.Contains(offered[set], mem)
 	}
@@ -127,10 +126,10 @@ func (m *Modem) setStores(ctx context.Context) error {
 	// have left some in either memory.
 	m.stores = nil
 	for _, mem := range []string{m.store, "ME", "SM"} {
-		if mem == "MT" && slices.Contains(m.readable, "ME") && slices.Contains(m.readable, "SM") {
+		if mem == "MT" && slices.Contains(readable, "ME") && slices.Contains(readable, "SM") {
 			continue // the union of both, under indexes of its own
 		}
-		if mem != "" && (mem == m.store || slices.Contains(m.readable, mem)) && !slices.Contains(m.stores, mem) {
+		if mem != "" && (mem == m.store || slices.Contains(readable, mem)) && !slices.Contains(m.stores, mem) {
 			m.stores = append(m.stores, mem)
 		}
 	}

@@ -130,3 +130,61 @@ func (t *transaction) echoes(line string) bool {
 	line = strings.TrimSuffix(line, ctrlZ)
 	return t.pdu != "" && t.phase >= prompted && len(line) > 8 && strings.HasPrefix(t.pdu, strings.ToUpper(line))
 }
+
+// begin makes t the transaction in progress.
+func (c *conditioner) begin(t *transaction) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.t = t
+	c.change.Broadcast()
+}
+
+// end ends t by a line of the modem's.
+func (c *conditioner) end(t *transaction, line string, word finalWord) {
+	t.ended, t.final, t.word = true, line, word
+	if word == finalMaybe {
+		c.dirty = t
+	}
+	if word == finalOK {
+		c.push("OK\n")
+	} else {
+		c.push("ERROR\n")
+	}
+}
+
+// abort ends t for cause, unless it has ended or its PDU is on the way: then
+// the write's own deadline decides first.
+func (c *conditioner) abort(t *transaction, cause error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t.phase != handing {
+		c.stop(t, cause)
+	}
+}
+
+// withhold ends t for cause if its PDU has not begun to go out.
+func (c *conditioner) withhold(t *transaction, cause error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t.phase < handing {
+		c.stop(t, cause)
+	}
+}
+
+func (c *conditioner) stop(t *transaction, cause error) {
+	if c.t != t || t.ended {
+		return
+	}
+	t.ended, t.cause = true, cause
+	c.dirty = t
+	c.push("ERROR\n")
+}
+
+// collect takes the ended transaction out.
+func (c *conditioner) collect(t *transaction) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.t, c.last = nil, t.cmd
+	t.ended = true
+	c.change.Broadcast()
+}

@@ -1,8 +1,11 @@
 package modem
 
 import (
+	"context"
+	"fmt"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // urcKind is a kind of unsolicited result code that means something to us.
@@ -64,4 +67,87 @@ func place(args string) (mem string, index int) {
 		index = -1
 	}
 	return strings.Trim(m, `" `), index
+}
+
+// unsolicited queues a line which is a code that means something, and drops
+// any other.
+func (c *conditioner) unsolicited(line string) {
+	if isLateStart(line) {
+		if c.awake && (c.late[line] || time.Since(c.opened) > startTail) {
+			c.failLocked(fmt.Errorf("%w: it said %q", ErrRestarted, line))
+			return
+		}
+		c.late[line] = true
+		c.queue(urc{kind: urcReady})
+		return
+	}
+	u := urc{kind: urcNames[codeName(line)], args: codeArgs(line)}
+	switch {
+	case u.kind.twoLines():
+		c.half = &u
+	case u.kind != urcNone:
+		c.queue(u)
+	}
+}
+
+// completes offers a line to the two-line code begun before: is it the PDU?
+// If it is not, that line was lost, and the code goes on without.
+func (c *conditioner) completes(t *transaction, line string) bool {
+	u, length := c.half, pduLength(c.half.args)
+	c.half = nil
+	switch {
+	case fits(line, length):
+	case t != nil && t.headed && fits(line, t.length):
+		c.half = u // the answer's own PDU came first
+		return false
+	case t != nil && t.free: // +CIMI answers in digits too
+		c.queue(*u)
+		return false
+	case isHex(line) && len(line) >= 4, codeName(line) == "" && nearHex(line):
+	default:
+		c.queue(*u)
+		return false
+	}
+	u.text = line
+	c.queue(*u)
+	return true
+}
+
+func (c *conditioner) queue(u urc) {
+	switch {
+	case u.kind == urcSkip:
+		return
+	case len(c.urcs) >= softURCs && !u.kind.precious():
+		c.missed = true
+	default:
+		c.urcs = append(c.urcs, u)
+	}
+	select {
+	case c.poke <- struct{}{}:
+	default:
+	}
+}
+
+// urc returns the next unsolicited code; missed: hints before it were dropped.
+func (c *conditioner) urc(ctx context.Context) (u urc, missed bool, err error) {
+	for {
+		c.mu.Lock()
+		missed, c.missed = c.missed, false
+		if len(c.urcs) > 0 || missed {
+			if len(c.urcs) > 0 {
+				u, c.urcs = c.urcs[0], c.urcs[1:]
+			}
+			c.change.Broadcast()
+			c.mu.Unlock()
+			return u, missed, nil
+		}
+		c.mu.Unlock()
+		select {
+		case <-c.poke:
+		case <-c.dead:
+			return urc{}, false, c.cause()
+		case <-ctx.Done():
+			return urc{}, false, ctx.Err()
+		}
+	}
 }
