@@ -40,15 +40,25 @@ func (b *Bridge) change(ctx context.Context, log zerolog.Logger, f func(*spool.T
 		return err
 	}
 	for _, e := range story.list {
-		line := log.Info()
-		if e.Word != "sent" && e.Word != "delivered" && e.Word != "cancelled" {
-			line = log.Warn().Str("why", e.Why)
-		}
-		if e.Segment > 0 {
-			line = line.Int("segment", e.Segment)
-		}
-		line.Str("id", e.ID).Int("segments", e.Total).Msg(e.Word)
+		tell(log, e)
 	}
 	b.server.events.published()
 	return nil
+}
+
+// tell logs an event: what is in order in one line a message, what is not at once.
+func tell(log zerolog.Logger, e spool.Event) {
+	var line *zerolog.Event
+	switch {
+	case e.Word != "sent" && e.Word != "delivered" && e.Word != "cancelled":
+		line = log.Warn().Str("why", e.Why)
+	case e.Segment > 0:
+		line = log.Debug()
+	default:
+		line = log.Info()
+	}
+	if e.Segment > 0 {
+		line = line.Int("segment", e.Segment)
+	}
+	line.Str("id", e.ID).Int("segments", e.Total).Msg(e.Word)
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"net"
 	"testing"
 	"time"
@@ -34,6 +33,7 @@ func TestSizes(t *testing.T) {
 			defer sender.close()
 			defer receiver.close()
 			receiver.do("RECV", "OK")
+			sender.do("EVENTS", "OK")
 			for i, size := range []int{0, 1, 132, 133, 134, 255, 1000, 5000, wdp.MaxSize} {
 				payload := unique(i, size)
 				id, segments := sender.send(numberB, payload, "")
@@ -46,6 +46,7 @@ func TestSizes(t *testing.T) {
 					t.Fatalf("%s, %d octets: %d octets arrived from %s, equal: %v", id, size, len(m.payload), m.peer, bytes.Equal(m.payload, payload))
 				}
 				receiver.do("ACK "+m.id, "OK")
+				sender.event(id, " sent")
 			}
 			tooLarge := make([]byte, wdp.MaxSize+1)
 			sender.do(fmt.Sprintf("SEND %s %d\r\n%s", numberB, len(tooLarge), tooLarge), "ERR too-large ")
@@ -108,5 +109,3 @@ func freeUDPPort(t *testing.T) string {
 	defer c.Close()
 	return c.LocalAddr().String()
 }
-
-var _ = io.EOF

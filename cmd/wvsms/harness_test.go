@@ -20,7 +20,6 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"wvsms/modem/modemtest"
-	"wvsms/pdu/wdp"
 )
 
 // The test binary is the program too, under its own name in PATH: scripts and the
@@ -307,5 +306,3 @@ func unique(i, n int) []byte {
 	b := bytes.Repeat([]byte{byte(i), byte(i >> 8), 0x00, 0x1A, 0x1B, 0x0D, 0x0A, 0xFF}, n/8+1)[:n]
 	return append(b[:0:0], b...)
 }
-
-var _ = wdp.MaxSize
