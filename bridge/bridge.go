@@ -92,6 +92,7 @@ func (b *Bridge) open(ctx context.Context, source Source) (err error) {
 		return err
 	}
 	b.hub = newHub(b)
+	b.hub.log = b.log
 	b.server = newServer(serverConfig{Listen: b.cfg.Socket.Listen, Unix: b.cfg.Socket.Unix, Ports: b.cfg.Socket.Ports}, b, b.hub, b.log)
 	if err := b.server.Listen(ctx); err != nil {
 		return err

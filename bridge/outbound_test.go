@@ -307,3 +307,48 @@ func TestModemChoice(t *testing.T) {
 		}
 	})
 }
+
+// A stop waits for the answer to a message that is on its way, and a restart goes on
+// with the next one.
+func TestStopInTheMiddle(t *testing.T) {
+	inRig(t, modemtest.AirOptions{}, nil, func(r *rig) {
+		got := r.collect(phone)
+		r.sims["m0"].Fault(modemtest.Fault{On: "+CMGS", Kind: modemtest.LateFinal, After: 5 * time.Second})
+		first := r.accept(Request{Payload: []byte("first")})
+		second := r.accept(Request{Payload: []byte("second")})
+		r.settle(time.Second)
+		r.stop()
+		if len(*got) != 1 {
+			t.Errorf("the handset got %d when the bridge stopped", len(*got))
+		}
+		r.start()
+		r.settle(time.Minute)
+		for _, id := range []string{first, second} {
+			if m := r.outbound(id); m.State != spool.StateSent {
+				t.Errorf("%s is %s %s", id, m.State, m.Why)
+			}
+		}
+		if len(*got) != 2 {
+			t.Errorf("the handset got %d", len(*got))
+		}
+	})
+}
+
+// A stop that cannot wait any longer leaves a segment whose outcome is unknown.
+func TestStopDoesNotWaitForEver(t *testing.T) {
+	inRig(t, modemtest.AirOptions{}, nil, func(r *rig) {
+		r.collect(phone)
+		r.sims["m0"].Fault(modemtest.Fault{On: "+CMGS", Kind: modemtest.Hang, At: modemtest.Done, After: time.Hour})
+		id := r.accept(Request{Payload: []byte("first")})
+		r.settle(time.Second)
+		begin := time.Now()
+		r.stop()
+		if d := time.Since(begin); d > stopGrace+time.Second {
+			t.Errorf("the stop took %v", d)
+		}
+		r.start()
+		if m := r.outbound(id); m.State != spool.StateUnknown {
+			t.Errorf("%s is %s %s", id, m.State, m.Why)
+		}
+	})
+}

@@ -25,7 +25,9 @@ type rig struct {
 	air  *modemtest.Air
 	sims map[string]*modemtest.Modem // by modem name
 	cfg  Config
-	stop func() // ends the bridge, not the network
+	ctx  context.Context // of the network
+	on   sync.WaitGroup  // what runs the network
+	stop func()          // ends the bridge, not the network
 }
 
 const (
@@ -40,10 +42,9 @@ func inRig(t *testing.T, o modemtest.AirOptions, change func(*Config), f func(*r
 	path := filepath.Join(t.TempDir(), "spool.db")
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		var network sync.WaitGroup
 		profile := modemtest.Generic
 		profile.ShowsType0 = true
-		r := &rig{t: t, air: modemtest.NewAir(o), sims: map[string]*modemtest.Modem{}, cfg: Defaults()}
+		r := &rig{t: t, air: modemtest.NewAir(o), sims: map[string]*modemtest.Modem{}, cfg: Defaults(), ctx: ctx}
 		r.cfg.Spool.Path = path
 		r.cfg.Socket.Listen = nil
 		r.cfg.Modems = []ModemConfig{{Name: "m0"}}
@@ -54,25 +55,25 @@ func inRig(t *testing.T, o modemtest.AirOptions, change func(*Config), f func(*r
 			number := ownNumber[:len(ownNumber)-1] + string(rune('1'+i))
 			r.sims[c.Name] = r.air.NewModem(modemtest.ModemOptions{Number: number, Profile: profile})
 		}
-		network.Go(func() { r.air.Run(ctx) })
-		r.start(ctx, &network)
+		r.on.Go(func() { r.air.Run(ctx) })
+		r.start()
 		f(r)
 		r.stop()
 		cancel()
-		network.Wait()
+		r.on.Wait()
 	})
 }
 
 // start opens and runs the bridge, a second time too.
-func (r *rig) start(ctx context.Context, network *sync.WaitGroup) {
+func (r *rig) start() {
 	r.t.Helper()
 	begin := time.Now()
 	dial := func(_ context.Context, c ModemConfig) (modem.Port, error) {
 		ours, theirs := net.Pipe()
-		network.Go(func() { r.sims[c.Name].Serve(ctx, theirs) })
+		r.on.Go(func() { r.sims[c.Name].Serve(r.ctx, theirs) })
 		return ours, nil
 	}
-	b, err := Open(ctx, r.cfg, Options{
+	b, err := Open(r.ctx, r.cfg, Options{
 		Dial:  dial,
 		Log:   zerolog.New(zerolog.NewTestWriter(r.t)),
 		Trace: func(m string, sent bool, line string) { r.t.Logf("%s %v %s", m, sent, line) },
@@ -81,7 +82,7 @@ func (r *rig) start(ctx context.Context, network *sync.WaitGroup) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	run, stop := context.WithCancel(ctx)
+	run, stop := context.WithCancel(r.ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- b.Run(run) }()
 	r.Bridge = b
