@@ -247,7 +247,7 @@ func TestRestartEndsRun(t *testing.T) {
 		{"boot word", "pass 5s\n< ^SYSSTART"},
 		{"with noise before it", `<raw \xff\xfe\x00RDY\r\n`},
 		{"late word for the second time", "< +QIND: SMS DONE\npass 10s\n< +QIND: SMS DONE"},
-		{"late word long after the start", "include look.at\npass 59s\ninclude look.at\npass 30s\n< SMS Ready"},
+		{"late word long after the start", "include sweep.at\ninclude look.at\npass 59s\ninclude look.at\npass 30s\n< SMS Ready"},
 		{"settings lost", "< ^SMMEMFULL: \"SM\"\n> AT+CMEE?\n< +CMEE: 0\n< OK"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

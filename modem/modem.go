@@ -161,6 +161,8 @@ func (m *Modem) Run(ctx context.Context) error {
 	} else {
 		if m.direct {
 			m.pace.oftenAtFirst()
+		} else if m.acks { // reports are handed on in store mode too
+			m.pace.sweepIn(afterRefusal)
 		}
 		close(m.ready)
 		serve(func(ctx context.Context) error { return m.jobs.run(ctx, m.step) })

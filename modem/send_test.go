@@ -122,10 +122,10 @@ func TestNoEscapeAfterCtrlZ(t *testing.T) {
 // comes in between, but what receiving needs at once.
 func TestSendSegments(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, Options{Sweep: time.Minute})
+		b := newBench(t, Options{Sweep: 30 * time.Second})
 		defer b.close()
 		b.up()
-		b.play("silence 59500ms") // a sweep is near
+		b.play("silence 29500ms") // a sweep is near
 		one := b.send(t.Context(), pduA, true)
 		b.play("> AT+CMMS=1\n< OK\n> AT+CMGS=16\nprompt\n> " + pduA + "^Z\npass 3s\n< +CMGS: 1\n< OK")
 		if got := <-one; got != "sent B" {
