@@ -19,8 +19,8 @@ const (
 const (
 	// writeTimeout: a kilobyte at 9600 baud takes one second.
 	writeTimeout = 10 * time.Second
-	// okTimeout: an OK follows its answer at once.
-	okTimeout = 10 * time.Second
+	// okTimeout: an OK follows its answer at once, unless the line lost it.
+	okTimeout = 30 * time.Second
 	// softURCs unsolicited codes wait before reading pauses: what a modem may
 	// hand on in one go after a night without coverage. While a command waits
 	// for its answer, reading goes on up to hardURCs, since that answer (of the

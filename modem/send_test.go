@@ -59,7 +59,7 @@ func TestSend(t *testing.T) {
 		{"accepted", head + "< +CMGS: 2\n< OK", "sent C"},
 		{"accepted with the acknowledging PDU", head + "< +CMGS: 2,\"07000000\"\n< OK", "sent C"},
 		{"reference without OK, then the line is lost", head + "< +CMGS: 2\nclose", "sent C"},
-		{"reference, and the OK is lost", head + "< +CMGS: 2\npass 11s\n" + fence + "< +CMEE: 1\n< OK", "sent C"},
+		{"reference, and the OK is lost", head + "< +CMGS: 2\npass 31s\n" + fence + "< +CMEE: 1\n< OK", "sent C"},
 		{"accepted without a reference", head + "< OK", "sent A"},
 		{"refused by the network", head + "< +CMS ERROR: 38", "refused +CMS ERROR: 38"},
 		{"refused with blanks", head + "< +CMS ERROR : 38 ", "refused +CMS ERROR : 38"},
