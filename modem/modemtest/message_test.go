@@ -413,6 +413,41 @@ func TestAcknowledge(t *testing.T) {
 			}
 		})
 	})
+	t.Run("one that buffers has acknowledged before", func(t *testing.T) {
+		p := Generic
+		p.AcksBuffered = true
+		inLab(t, AirOptions{}, ModemOptions{Profile: p}, func(l *lab) {
+			l.talk(direct + `
+				> AT+CMGS=16
+				<< "\r\n> "`)
+			l.text("+491703", "hi")
+			synctest.Wait()
+			if c := l.air.Counts(); c.Delivered != 1 {
+				t.Errorf("%v, want it delivered while it waits in the modem", c)
+			}
+			l.talk("> ^[\n" + cmt + "< OK\n> AT+CNMA\n< OK")
+		})
+	})
+	t.Run("the network does not wait for the prompt for ever", func(t *testing.T) {
+		inLab(t, AirOptions{Retry: 30 * time.Second}, ModemOptions{}, func(l *lab) {
+			l.talk(direct + `
+				> AT+CMGS=16
+				<< "\r\n> "`)
+			l.text("+491703", "hi")
+			l.talk("~ 20s\n> ^[\n< OK\n~ 10s\n> AT\n< OK\n" + cmt + "> AT+CNMA\n< OK")
+		})
+	})
+	t.Run("mode 1 refuses while the prompt is out", func(t *testing.T) {
+		inLab(t, AirOptions{Retry: 30 * time.Second}, ModemOptions{}, func(l *lab) {
+			l.talk(direct + `
+				> AT+CNMI=1
+				< OK
+				> AT+CMGS=16
+				<< "\r\n> "`)
+			l.text("+491703", "hi")
+			l.talk("~ 1s\n> ^[\n< OK\n~ 20s\n> AT\n< OK\n" + cmt + "> AT+CNMA\n< OK")
+		})
+	})
 	t.Run("a line that is lost acknowledges nothing", func(t *testing.T) {
 		inLab(t, AirOptions{Retry: time.Hour}, ModemOptions{}, func(l *lab) {
 			l.talk(direct)
