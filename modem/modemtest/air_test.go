@@ -265,3 +265,47 @@ func TestTwoModems(t *testing.T) {
 		Talk(t, te, "< +CMTI: \"SM\",1\n> AT+CMGL=4\n< +CMGL: 1,0,,21\n<~ .*05E8329BFD06\n< OK")
 	})
 }
+
+// TestDatagrams sends datagrams of all sizes from a handset to a handset,
+// through everything that an air may do but losing them.
+func TestDatagrams(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &lab{T: t, air: NewAir(AirOptions{
+			Seed: 1, Delay: 50 * time.Millisecond, Jitter: time.Second, Duplicate: 0.3, Reorder: 0.3, ZeroSource: true,
+		})}
+		ctx, end := context.WithCancel(context.Background())
+		l.wg.Go(func() { l.air.Run(ctx) })
+		var got []wdp.Datagram
+		l.air.NewHandset("+491702", func(_ *Handset, from string, d wdp.Datagram) {
+			if from != "+491701" {
+				t.Errorf("from %s", from)
+			}
+			got = append(got, d)
+		})
+		h := l.air.NewHandset("+491701", nil)
+		sizes := []int{0, 1, 133, 134, 1000, wdp.MaxSize}
+		for _, n := range sizes {
+			d := wdp.Datagram{Dst: 3590, Src: 3590, Data: []byte(strings.Repeat("x", n))}
+			if err := h.Send("+491702", d); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		sum := map[int]int{}
+		for _, d := range got {
+			if d.Src != 0 || d.Dst != 3590 {
+				t.Errorf("ports %d %d", d.Dst, d.Src)
+			}
+			sum[len(d.Data)]++
+		}
+		for _, n := range sizes {
+			// A datagram of one segment has nothing that tells its copy.
+			if sum[n] != 1 && !(sum[n] == 2 && n <= 133) {
+				t.Errorf("%d octets came %d times", n, sum[n])
+			}
+		}
+		end()
+		l.wg.Wait()
+	})
+}

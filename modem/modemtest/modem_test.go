@@ -64,7 +64,3 @@ func dialogue(t *testing.T, mo ModemOptions, script string) {
 	t.Helper()
 	inLab(t, AirOptions{}, mo, func(l *lab) { l.talk(script) })
 }
-
-func (l *lab) context() (context.Context, context.CancelFunc) {
-	return context.WithCancel(context.Background())
-}
