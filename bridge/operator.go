@@ -235,7 +235,7 @@ func (b *Bridge) List(ctx context.Context, what string, opts map[string]string) 
 
 func (b *Bridge) viewOutbound(m *spool.Outbound) *outboundView {
 	v := &outboundView{
-		ID: m.ID, Direction: "out", To: m.Peer, Port: m.Port, FromPort: m.FromPort, Octets: len(m.Payload),
+		ID: m.ID, Direction: "out", To: m.Peer, Port: m.Port, FromPort: m.FromPort, Octets: m.Octets,
 		State: string(m.State), Why: m.Why, Modem: m.Modem, Report: m.Report, Unknown: m.Unknown, Accepted: m.AcceptedWall,
 		Segments: []segmentView{},
 	}
@@ -262,7 +262,7 @@ func (b *Bridge) viewOutbound(m *spool.Outbound) *outboundView {
 
 func viewInbound(m *spool.Message) *inboundView {
 	v := &inboundView{
-		ID: m.ID, Direction: "in", From: m.Peer, Port: m.Port, FromPort: m.FromPort, Octets: len(m.Payload),
+		ID: m.ID, Direction: "in", From: m.Peer, Port: m.Port, FromPort: m.FromPort, Octets: m.Octets,
 		Alphabet: m.Alphabet, State: string(m.State), Modem: m.Modem, Route: m.Route, Segments: m.Segments,
 		Received: m.ReceivedWall, Naks: m.Naks,
 	}

@@ -338,7 +338,7 @@ func TestStopInTheMiddle(t *testing.T) {
 func TestStopDoesNotWaitForEver(t *testing.T) {
 	inRig(t, modemtest.AirOptions{}, nil, func(r *rig) {
 		r.collect(phone)
-		r.sims["m0"].Fault(modemtest.Fault{On: "+CMGS", Kind: modemtest.Hang, At: modemtest.Done, After: time.Hour})
+		r.sims["m0"].Fault(modemtest.Fault{On: "+CMGS", Kind: modemtest.Hang, At: modemtest.Data, After: time.Hour})
 		id := r.accept(Request{Payload: []byte("first")})
 		r.settle(time.Second)
 		begin := time.Now()

@@ -22,7 +22,8 @@ type Message struct {
 	SCTS           time.Time // zero: invalid
 	Received       time.Time
 	ReceivedWall   time.Time
-	Payload        []byte
+	Payload        []byte // nil in lists
+	Octets         int    // of the payload, as read
 	Segments       int
 	Route          string // "tcp" or "udp:<port>:<name>"
 	State          MsgState
@@ -48,13 +49,13 @@ type Head struct {
 }
 
 const messageColumns = `n, id, peer, oa, port, from_port, own, alphabet, modem, sim, scts, received, received_wall, segments, route,
-	state, not_before, naks, acked_at`
+	state, not_before, naks, acked_at, length(payload)`
 
 func scanMessage(r *sql.Rows, more ...any) (*Message, error) {
 	m := &Message{}
 	return m, r.Scan(append([]any{&m.N, &m.ID, &m.Peer, &m.OA, &m.Port, &m.FromPort, &m.To, &m.Alphabet, &m.Modem, &m.SIM,
 		(*stamp)(&m.SCTS), (*stamp)(&m.Received), (*stamp)(&m.ReceivedWall), &m.Segments, &m.Route, &m.State,
-		(*stamp)(&m.NotBefore), &m.Naks, (*stamp)(&m.AckedAt)}, more...)...)
+		(*stamp)(&m.NotBefore), &m.Naks, (*stamp)(&m.AckedAt), &m.Octets}, more...)...)
 }
 
 // PutMessage inserts a message with N 0, setting N, or writes the changing part of one again.

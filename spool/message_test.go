@@ -9,7 +9,7 @@ import (
 func arrived(id string, port uint16, route string) *Message {
 	return &Message{
 		ID: id, Peer: "+49171", OA: "49171", Port: port, FromPort: 2, To: "+49170", Alphabet: "8bit", Modem: "m0", SIM: "simA",
-		SCTS: t0.Truncate(time.Second), Received: t0, ReceivedWall: t0.Add(time.Hour), Payload: []byte{1, 0, 2}, Segments: 3,
+		SCTS: t0.Truncate(time.Second), Received: t0, ReceivedWall: t0.Add(time.Hour), Payload: []byte{1, 0, 2}, Octets: 3, Segments: 3,
 		Route: route, State: MsgReady,
 	}
 }
@@ -58,7 +58,7 @@ func TestMessageLife(t *testing.T) {
 func TestEmptyMessage(t *testing.T) {
 	s := newSpool(t)
 	m := arrived("X", 3590, "tcp")
-	m.Payload, m.SCTS = nil, time.Time{}
+	m.Payload, m.Octets, m.SCTS = nil, 0, time.Time{}
 	update(t, s, func(tx *Tx) error { return tx.PutMessage(m) })
 	view(t, s, func(tx *Tx) error {
 		got := must[*Message](t, "read")(tx.Message("X"))

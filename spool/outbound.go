@@ -13,7 +13,8 @@ type Outbound struct {
 	ID             string // from NewID
 	Peer           string // "+digits" or digits
 	Port, FromPort uint16
-	Payload        []byte
+	Payload        []byte   // nil in lists
+	Octets         int      // of the payload, as read
 	Key            string   // the client's idempotency key; "" = none
 	Digest         [32]byte // over peer, ports and payload: a repeat under one key, or a conflict
 	Report         bool
@@ -109,13 +110,14 @@ func (m *Outbound) settled() time.Time {
 }
 
 const outboundColumns = `n, id, peer, port, from_port, coalesce(key, ''), digest, origin, accepted, accepted_wall,
-	report, want_modem, unknown, expires, state, why, nullif(due, 0), attempts, modem, sim, ref, ref_bits, settled`
+	report, want_modem, unknown, expires, state, why, nullif(due, 0), attempts, modem, sim, ref, ref_bits, settled,
+	coalesce((SELECT length(data) FROM outbound_payload WHERE outbound_payload.outbound = outbound.n), 0)`
 
 func scanOutbound(r *sql.Rows) (n int64, m *Outbound, err error) {
 	m = &Outbound{}
 	err = r.Scan(&n, &m.ID, &m.Peer, &m.Port, &m.FromPort, &m.Key, (*digest)(&m.Digest), &m.Origin,
 		(*stamp)(&m.Accepted), (*stamp)(&m.AcceptedWall), &m.Report, &m.WantModem, &m.Unknown, (*stamp)(&m.Expires),
-		&m.State, &m.Why, (*stamp)(&m.Due), &m.Attempts, &m.Modem, &m.SIM, &m.Ref, &m.RefBits, (*stamp)(&m.Settled))
+		&m.State, &m.Why, (*stamp)(&m.Due), &m.Attempts, &m.Modem, &m.SIM, &m.Ref, &m.RefBits, (*stamp)(&m.Settled), &m.Octets)
 	return n, m, err
 }
 

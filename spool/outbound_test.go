@@ -43,7 +43,7 @@ func TestOutboundLife(t *testing.T) {
 func TestOutboundWithoutPayload(t *testing.T) {
 	s := newSpool(t)
 	m := queued(s.NewID(), "+491", t0)
-	m.Payload, m.Due = nil, time.Time{}
+	m.Payload, m.Octets, m.Due = nil, 0, time.Time{}
 	update(t, s, func(tx *Tx) error { return tx.PutOutbound(m) })
 	view(t, s, func(tx *Tx) error {
 		got, err := tx.Outbound(m.ID)

@@ -194,7 +194,7 @@ func TestCheckFindsNothingInAGoodSpool(t *testing.T) {
 // queued is an accepted message of two segments.
 func queued(id, peer string, at time.Time) *Outbound {
 	return &Outbound{
-		ID: id, Peer: peer, Port: 3590, FromPort: 3591, Payload: []byte{0, 1, 2, 0xff}, Key: "", Digest: [32]byte{1, 2, 31: 9},
+		ID: id, Peer: peer, Port: 3590, FromPort: 3591, Payload: []byte{0, 1, 2, 0xff}, Octets: 4, Key: "", Digest: [32]byte{1, 2, 31: 9},
 		Unknown: "auto", Origin: "tcp", Accepted: at, AcceptedWall: at.Add(time.Hour), Expires: at.Add(24 * time.Hour),
 		State: StateQueued, Due: at,
 		Segments: []OutSegment{{Seq: 1, State: SegQueued, MR: -1}, {Seq: 2, State: SegQueued, MR: -1}},
