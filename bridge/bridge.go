@@ -138,6 +138,7 @@ var errInterrupted = fmt.Errorf("%w: the bridge ended while it was sending", mod
 // is on disk already.
 func (b *Bridge) Run(ctx context.Context) error {
 	defer b.Close()
+	b.log.Info().Strs("listen", b.cfg.Socket.Listen).Str("spool", b.cfg.Spool.Path).Int("modems", len(b.cfg.Modems)).Msg("bridge is up")
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return b.hub.Run(ctx) })
 	g.Go(func() error { return b.server.Run(ctx) })
