@@ -103,7 +103,7 @@ type Modem struct {
 	pace  *pace
 	pull  chan struct{} // held by the Receive in progress: order
 	ready chan struct{}
-	ids   atomic.Uint64 // of the newest message handed on
+	ids   atomic.Uint64 // of the newest message handed on, whole or not
 
 	telling sync.Mutex // changes of status are told in order
 	mu      sync.Mutex
@@ -161,7 +161,7 @@ func (m *Modem) Run(ctx context.Context) error {
 	} else {
 		if m.direct {
 			m.pace.oftenAtFirst()
-		} else if m.acks { // reports are handed on in store mode too
+		} else if m.acks.Load() { // reports are handed on in store mode too
 			m.pace.sweepIn(afterRefusal)
 		}
 		close(m.ready)

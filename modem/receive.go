@@ -168,7 +168,7 @@ func (m *Modem) Accept(ctx context.Context, r Received) error {
 
 // acknowledge one handed-on message (TS 27.005 3.4.4).
 func (m *Modem) acknowledge(ctx context.Context, r Received) error {
-	if !m.acks {
+	if !m.acks.Load() {
 		return nil
 	}
 	if time.Since(r.at) > ackLimit && m.ids.Load() > r.id {
@@ -209,7 +209,8 @@ func (m *Modem) ackRefused(ctx context.Context) error {
 		if _, ok, err := m.try(ctx, "+CSMS=0", simTimeout); err != nil {
 			return err
 		} else if ok {
-			m.acks, m.noDirect = false, true
+			m.acks.Store(false)
+			m.noDirect = true
 			return m.setReception(ctx)
 		}
 	}
@@ -233,7 +234,7 @@ func (m *Modem) Refuse(r Received) {
 
 // runURCs sorts the unsolicited codes.
 func (m *Modem) runURCs(ctx context.Context) error {
-	lost := 0 // in a row
+	var line spoilt
 	for {
 		u, missed, err := m.x.URC(ctx)
 		if err != nil {
@@ -244,17 +245,15 @@ func (m *Modem) runURCs(ctx context.Context) error {
 		}
 		switch u.kind {
 		case urcMessage, urcReport:
-			if u.text == "" {
-				// The line lost the PDU. Not acknowledged, it comes again;
-				// a modem that always loses it must not hang on that.
-				if lost++; lost < 3 {
-					m.log.Warn().Msg("message handed on without its PDU: waiting for it to come again")
-					m.pace.sweepIn(afterRefusal)
-					continue
-				}
+			// The network waits for this one now, whole or not: acknowledging an
+			// older one would let it go.
+			id := m.ids.Add(1)
+			if line.again(u, m.acks.Load()) {
+				m.log.Warn().Str("length", u.args).Str("pdu", u.text).Msg("message handed on damaged, or without its PDU: waiting for it to come again")
+				m.pace.sweepIn(afterRefusal)
+				continue
 			}
-			lost = 0
-			n := note{Received: Received{Text: u.text, Length: pduLength(u.args), Index: -1, id: m.ids.Add(1), at: time.Now()}}
+			n := note{Received: Received{Text: u.text, Length: pduLength(u.args), Index: -1, id: id, at: time.Now()}}
 			if u.kind == urcReport {
 				n.Kind = Report
 			}

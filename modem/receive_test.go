@@ -306,6 +306,17 @@ func direct(t *testing.T, f func(b *bench)) {
 	})
 }
 
+// Where the network does not wait, nothing comes again: damaged is all there is.
+func TestDamagedWithoutAcknowledgement(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Options{})
+		defer b.close()
+		b.play(replaced(t, csms1, "> AT+CSMS=1\n< ERROR\n> AT+CSMS?\n< +CSMS: 0,1,1,1\n< OK\n", someCPMS, noCPMS,
+			cnmi21, "> AT+CNMI=2,2,0,1,0\n< OK\n> AT+CNMI?\n< +CNMI: 2,2,0,1,0\n< OK\n", listSM, ""))
+		b.get("direct "+mtA[:40], "< +CMT: ,22\n< "+mtA[:40])
+	})
+}
+
 // A predecessor died with a message in hand, so the modem stops handing on
 // once the network has given that up: this is noticed soon.
 func TestDirectAfterACrash(t *testing.T) {
@@ -379,10 +390,63 @@ func TestDirectMessages(t *testing.T) {
 			b.accepted(r, "> AT+CMGD=1\n< OK")
 		})
 	})
-	t.Run("not hex", func(t *testing.T) {
+	t.Run("damaged on the way: the network sends it again", func(t *testing.T) {
+		for name, bad := range map[string]string{
+			"a character changed": strings.Replace(mtA, "0004", "0?04", 1),
+			"a character lost":    mtA[:30] + mtA[31:],
+			"an octet lost":       mtA[:30] + mtA[32:],
+			"an octet too many":   mtA[:30] + "00" + mtA[30:],
+			"its end lost":        mtA[:40],
+			"all lost":            "RING",
+		} {
+			t.Run(name, func(t *testing.T) {
+				direct(t, func(b *bench) {
+					b.none(cmt + bad + "\nsilence 1s")
+					b.accepted(b.get("direct "+mtA, cmt+mtA), "> AT+CNMA\n< OK")
+					b.none(cmt + bad + "\nsilence 1s") // counted in a row
+					b.none(cmt + bad[:len(bad)-1] + "\nsilence 1s")
+					b.accepted(b.get("direct "+mtA, cmt+mtA), "> AT+CNMA\n< OK")
+				})
+			})
+		}
+	})
+	t.Run("its header damaged", func(t *testing.T) {
+		direct(t, func(b *bench) {
+			b.none("< +CMT: ,2\n< " + mtA + "\nsilence 1s")
+			b.accepted(b.get("direct "+mtA, cmt+mtA), "> AT+CNMA\n< OK")
+			b.accepted(b.get("direct "+mtB, "< +CMT: ,2?\n< "+mtB), "> AT+CNMA\n< OK") // nothing to hold the PDU against
+		})
+	})
+	t.Run("damaged whenever it comes", func(t *testing.T) {
 		direct(t, func(b *bench) {
 			bad := strings.Replace(mtA, "0004", "0?04", 1)
+			b.none(cmt + mtA[2:] + "\n" + cmt + mtA[4:] + "\nsilence 1s")
 			b.accepted(b.get("direct unreadable "+bad, cmt+bad), "> AT+CNMA\n< OK")
+		})
+	})
+	t.Run("a modem that counts otherwise", func(t *testing.T) {
+		// Noise does not come twice alike, so the modem means it.
+		direct(t, func(b *bench) {
+			b.none("< +CMT: ,30\n< " + mtA + "\nsilence 1s")
+			b.accepted(b.get("direct "+mtA, "< +CMT: ,30\n< "+mtA), "> AT+CNMA\n< OK")
+			b.accepted(b.get("direct "+mtB, "< +CMT: ,30\n< "+mtB), "> AT+CNMA\n< OK")
+			b.none("< +CMT: ,30\n< " + mtB[1:] + "\nsilence 1s")
+			b.accepted(b.get("direct "+mtB, cmt+mtB), "> AT+CNMA\n< OK") // now it counts by the book
+			b.none(cmt + mtB[2:] + "\nsilence 1s")
+		})
+	})
+	t.Run("reception is set up again after damage", func(t *testing.T) {
+		direct(t, func(b *bench) {
+			b.none(cmt + mtA[2:] + "\nsilence 29s\npass 1s\n" + strings.Replace(checkDirect, "+CNMI: 2,2,0,1,0", "+CNMI: 2,0,0,0,0", 1) +
+				"> AT+CNMI=2,2,0,1,0\n< OK\n> AT+CMGL=4\n< OK")
+		})
+	})
+	t.Run("an acknowledgement too late is not given to a damaged one", func(t *testing.T) {
+		direct(t, func(b *bench) {
+			old := b.get("direct "+mtA, cmt+mtA)
+			b.play("pass 20s\n" + cmt + mtB[2:])
+			synctest.Wait()
+			b.accepted(old, checkDirect+"> AT+CMGL=4\n< OK") // not CNMA
 		})
 	})
 	t.Run("the PDU is lost for good", func(t *testing.T) {

@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 )
 
 // settings are what was found out about a modem and chosen for it.
 type settings struct {
-	acks     bool   // phase 2+ (+CSMS=1): what it hands on wants +CNMA
-	direct   bool   // messages are handed on (+CMT), not stored (+CMTI)
-	cnmi     string // as set
+	acks     atomic.Bool // phase 2+ (+CSMS=1): what it hands on wants +CNMA; runURCs reads it
+	direct   bool        // messages are handed on (+CMT), not stored (+CMTI)
+	cnmi     string      // as set
 	cnmiSet  []string
 	noDirect bool // handing on does not work with this modem
 	blind    bool // no way was found to be told of messages: the stores are looked into often
@@ -48,7 +49,7 @@ func (m *Modem) setService(ctx context.Context) error {
 	return m.ask(ctx, "+CSMS?", func(a string) {
 		// Huawei and Novatel leave <service> out: three values then.
 		f := fields(a)
-		m.acks = len(f) != 3 && number(f, 0) == 1
+		m.acks.Store(len(f) != 3 && number(f, 0) == 1)
 	}, "+CSMS")
 }
 
@@ -145,10 +146,10 @@ func (m *Modem) setReception(ctx context.Context) error {
 	}
 	args, _ := answer(info, "+CNMI")
 	direct := m.opt.Receive == ReceiveDirect && !m.noDirect || m.store == ""
-	if direct && !m.acks && m.store != "" {
+	if direct && !m.acks.Load() && m.store != "" {
 		m.log.Warn().Msg("modem does not wait for acknowledgements (no +CSMS=1): messages are received through its store instead")
 		direct = false
-	} else if direct && !m.acks {
+	} else if direct && !m.acks.Load() {
 		m.log.Warn().Msg("modem neither stores messages nor waits for acknowledgements: a crash can lose one")
 	}
 	ways := []bool{direct, !direct}

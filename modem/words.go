@@ -143,6 +143,9 @@ func isHex(line string) bool {
 	return line != "" && hexDigits(line) == len(line)
 }
 
+// wholeHex: octets in hex, none of them cut.
+func wholeHex(line string) bool { return isHex(line) && len(line)%2 == 0 }
+
 // nearHex: a PDU in hex in which a few characters were damaged on the way.
 func nearHex(line string) bool {
 	return len(line) >= 20 && hexDigits(line)*10 >= len(line)*9
