@@ -18,21 +18,18 @@ func holder(path string, d time.Duration) string {
 	until := time.Now().Add(d)
 	all, _ := filepath.Glob("/proc/[0-9]*")
 	self := fmt.Sprintf("/proc/%d", os.Getpid())
-	mine := ""
 	for _, process := range all {
 		if time.Now().After(until) {
 			break
 		}
-		if !opens(process, device) {
-			continue
+		if process != self && opens(process, device) {
+			return describe(process)
 		}
-		who := describe(process)
-		if process != self {
-			return who
-		}
-		mine = who + " (this process)"
 	}
-	return mine
+	if opens(self, device) {
+		return describe(self) + " (this process)"
+	}
+	return ""
 }
 
 func opens(process, device string) bool {
