@@ -14,6 +14,7 @@ const (
 	deadlineEach   = 15 * time.Second // at least, a segment
 	narrowSpread   = 10 * time.Minute // an 8-bit reference is soon used again
 	narrowEach     = 6 * time.Second
+	resendPause    = 2 * time.Minute // in which a sender may send a whole datagram again
 	perSenderLimit = 64
 	limit          = 1024
 )
@@ -44,7 +45,7 @@ func (k Key) spread() time.Duration {
 
 // A Part is what Place must know of one segment.
 type Part struct {
-	Generation int64 // which of the datagrams that used this key; never 0
+	Generation int64 // which of the datagrams that used this key; 0: of none any more, a later copy took its place
 	Seq        int   // 1..Total
 	Hash       [sha256.Size]byte
 	SCTS       time.Time
@@ -54,8 +55,10 @@ type Part struct {
 // A Placement says where a segment belongs.
 type Placement struct {
 	Generation int64 // 0: it begins a new one
-	Duplicate  bool  // it is there already, in an unfinished or finished datagram
+	Duplicate  bool  // it is there already; with Complete: the whole datagram arrived before
 	Complete   bool  // with it the datagram is complete
+	Replaces   bool  // it takes the place of its own earlier copy in the generation
+	Copy       bool  // its generation holds nothing but copies out of finished datagrams: nobody need wait for the rest
 }
 
 // Place decides to which generation of the key the segment s belongs, given all
@@ -63,72 +66,98 @@ type Placement struct {
 //
 // Another body for a sequence number that is taken begins a new generation, and
 // so does a segment stamped too far from the others: the reference was used
-// again. A finished generation takes nothing, but it recognises its own segments.
+// again. A finished generation takes nothing. A segment equal to one of its own
+// may be the sender's copy, or stand in the next datagram too; only the segments
+// around it tell (see together), so it is placed like any other, and a datagram
+// is a duplicate when all of it is what came just before or after it.
+//
+// Of several generations that could take it, one in which it keeps the order of
+// sending goes first (senders send 1, 2, 3, whatever the network does to the
+// order), then the one stamped nearest.
 func (k Key) Place(have []Part, s Part) Placement {
-	generations := k.generations(have)
-	best, bestGap := int64(0), time.Duration(0)
-	for _, g := range generations {
-		p, taken := g.parts[s.Seq]
-		switch {
-		case !g.near(s.SCTS, k.spread()):
-		case taken && p.Hash == s.Hash:
-			return Placement{Generation: g.id, Duplicate: true}
-		case taken || g.done:
-		default:
-			if gap := g.gap(s.SCTS); best == 0 || gap < bestGap {
-				best, bestGap = g.id, gap
-			}
-		}
-	}
-	if best == 0 {
-		return Placement{}
-	}
-	for _, g := range generations {
-		if g.id == best {
-			return Placement{Generation: best, Complete: len(g.parts)+1 == k.Total}
-		}
-	}
-	panic("unreachable: best is one of generations")
-}
-
-type generation struct {
-	id          int64
-	parts       map[int]Part
-	first, last time.Time // SCTS
-	done        bool
-}
-
-func (k Key) generations(have []Part) []*generation {
-	var list []*generation
-	byID := map[int64]*generation{}
 	for _, p := range have {
-		g := byID[p.Generation]
-		if g == nil {
-			g = &generation{id: p.Generation, parts: map[int]Part{}, first: p.SCTS, last: p.SCTS}
-			byID[p.Generation] = g
-			list = append(list, g)
-		}
-		g.parts[p.Seq] = p
-		g.done = g.done || p.Done
-		if p.SCTS.Before(g.first) {
-			g.first = p.SCTS
-		}
-		if p.SCTS.After(g.last) {
-			g.last = p.SCTS
+		if p.Seq == s.Seq && p.Hash == s.Hash && p.SCTS.Equal(s.SCTS) {
+			return Placement{Generation: p.Generation, Duplicate: true} // the network's copy
 		}
 	}
-	return list
+	open, finished := k.generations(have)
+	fresh := &generation{}
+	fresh.add(s, finished.gap(k, s))
+	var best *generation
+	for _, g := range open {
+		if k.takes(g, fresh.parts[s.Seq]) && (best == nil || g.better(best, s)) {
+			best = g
+		}
+	}
+	if best == nil {
+		return Placement{Copy: fresh.copies}
+	}
+	where := Placement{Generation: best.id, Copy: best.copies && fresh.copies}
+	if p, taken := best.parts[s.Seq]; taken {
+		where.Replaces = s.SCTS.After(p.SCTS)
+		where.Duplicate = !where.Replaces
+		return where
+	}
+	if len(best.parts)+1 == k.Total {
+		best.add(s, 0)
+		where.Complete, where.Duplicate, where.Copy = true, finished.repeated(k, best), false
+	}
+	return where
 }
 
-// near tells whether the generation with t in it still spans no more than spread.
-func (g *generation) near(t time.Time, spread time.Duration) bool {
-	return g.last.Sub(t) <= spread && t.Sub(g.first) <= spread
+// Known tells whether each part of an unfinished generation is in a finished
+// datagram too: what is missing of it was sent then.
+func (k Key) Known(have []Part, id int64) bool {
+	open, _ := k.generations(have)
+	for _, g := range open {
+		if g.id == id {
+			return g.copies
+		}
+	}
+	return false
 }
 
-// gap is how far t lies outside of what the generation spans; of several
-// generations that could take a segment the nearest is the likeliest.
-func (g *generation) gap(t time.Time) time.Duration {
-	return max(g.first.Sub(t), t.Sub(g.last), 0)
+// takes tells whether s may be one of the unfinished generation g.
+func (k Key) takes(g *generation, s placed) bool {
+	p, taken := g.parts[s.Seq]
+	switch {
+	case !g.near(s.SCTS, k.spread()), taken && p.Hash != s.Hash:
+		return false
+	case taken && !g.ordered(s.Part) && g.gap(s.SCTS) > resendPause:
+		return false // a sender that had gone on since does not come back to it: the next datagram begins alike
+	}
+	if s.apart < 0 && !g.copies {
+		return true
+	}
+	for _, p := range g.parts {
+		if p.Seq != s.Seq && !together(p, s) {
+			return false
+		}
+	}
+	return true
+}
+
+// together tells whether two segments, of which one at least is also in a finished
+// datagram, are of one new datagram. They are if they were sent in order and
+// closely, or more closely than the copy follows the finished one. Otherwise the
+// copy is but that: joined with what came much later, it would make a datagram
+// that nobody sent.
+func together(a, b placed) bool {
+	if !inOrder(a.Part, b.Part) {
+		return false
+	}
+	between, numbers := a.SCTS.Sub(b.SCTS).Abs(), max(a.Seq-b.Seq, b.Seq-a.Seq)
+	if between <= time.Duration(numbers)*deadlineEach {
+		return true
+	}
+	return (a.apart < 0 || between < a.apart) && (b.apart < 0 || between < b.apart)
+}
+
+func inOrder(a, b Part) bool {
+	if a.Seq > b.Seq {
+		a, b = b, a
+	}
+	return a.Seq == b.Seq || !a.SCTS.After(b.SCTS)
 }
 
 // KeyOf returns the reassembly key of a short message received by sim and its

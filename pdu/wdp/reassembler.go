@@ -27,6 +27,7 @@ type pending struct {
 	first time.Time
 	part  map[int]Part
 	body  map[int]*pdu.Deliver // nil when done: what is left is the tombstone
+	copy  bool                 // of a finished one, as far as it goes
 }
 
 // NewReassembler returns an empty one.
@@ -52,7 +53,7 @@ func (r *Reassembler) Push(now time.Time, sim string, d *pdu.Deliver) (Datagram,
 	}
 	part := Part{Seq: seq, Hash: sha256.Sum256(d.UD.Data), SCTS: scts}
 	where := key.Place(r.parts(key), part)
-	if where.Duplicate {
+	if where.Duplicate && !where.Complete {
 		return Datagram{}, false, nil
 	}
 	p := r.datagram[where.Generation]
@@ -64,7 +65,7 @@ func (r *Reassembler) Push(now time.Time, sim string, d *pdu.Deliver) (Datagram,
 		r.datagram[r.next] = p
 		r.byKey[key] = append(r.byKey[key], r.next)
 	}
-	part.Generation = where.Generation
+	part.Generation, p.copy = where.Generation, where.Copy
 	p.part[seq], p.body[seq] = part, d
 	if !where.Complete {
 		return Datagram{}, false, nil
@@ -74,6 +75,9 @@ func (r *Reassembler) Push(now time.Time, sim string, d *pdu.Deliver) (Datagram,
 		segments[i] = p.body[i+1]
 	}
 	p.body = nil
+	if where.Duplicate {
+		return Datagram{}, false, nil
+	}
 	return Join(segments), true, nil
 }
 
@@ -94,7 +98,7 @@ func (r *Reassembler) parts(key Key) []Part {
 func (r *Reassembler) Expire(now time.Time) (lost int) {
 	for id, p := range r.datagram {
 		if now.Sub(p.first) > p.key.Deadline() {
-			if p.body != nil {
+			if p.body != nil && !p.copy {
 				lost++
 			}
 			r.forget(id)
