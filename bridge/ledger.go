@@ -22,7 +22,7 @@ func (o *outbound) record(a attempt) {
 	seg := &o.Segments[a.seq-1]
 	seg.At = o.now
 	if a.err == nil {
-		o.accepted(seg, int(a.mr))
+		o.accepted(seg, a.mr)
 		return
 	}
 	d := dispose(a.err)

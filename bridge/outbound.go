@@ -84,7 +84,7 @@ type transmission struct {
 // An attempt is a transmission that came back.
 type attempt struct {
 	seq int
-	mr  byte
+	mr  int
 	err error
 }
 

@@ -76,8 +76,9 @@ func (x *executor) Command(ctx context.Context, cmd string, d time.Duration) ([]
 // SMS executes "AT"+cmd, a command that prompts, with a PDU in hex. onPDU is
 // called right before the PDU is written; until then ctx can end the command.
 // The error wraps ErrNotSent when the PDU was not handed to the modem whole,
-// ErrOutcomeUnknown when it was and no final result code came; resync may then
-// still find one.
+// and a *ResultError besides when the modem refused to ask for it; it wraps
+// ErrOutcomeUnknown when the PDU was handed over and no final result code came;
+// resync may then still find one.
 func (x *executor) SMS(ctx context.Context, cmd, pdu string, onPDU func()) ([]string, error) {
 	t := newTransaction(ctx, cmd)
 	t.pdu, t.after, t.onPDU = strings.ToUpper(pdu), submitTimeout, onPDU
@@ -90,7 +91,7 @@ func (x *executor) SMS(ctx context.Context, cmd, pdu string, onPDU func()) ([]st
 	info, err := x.do(t, promptTimeout)
 	var refused *ResultError
 	switch {
-	case err == nil && t.phase == submitted, errors.As(err, &refused) && t.word == finalFail:
+	case err == nil && t.phase == submitted, errors.As(err, &refused) && t.word == finalFail && t.phase >= handing:
 		return info, err
 	case t.phase == submitted:
 		return info, fmt.Errorf("%w: AT%s: %w", ErrOutcomeUnknown, cmd, err)

@@ -9,7 +9,8 @@ var (
 	// ErrOutcomeUnknown: the message was handed to the modem whole (Ctrl-Z),
 	// and then nothing told what became of it. It wraps the cause.
 	ErrOutcomeUnknown = errors.New("outcome unknown")
-	// ErrNotSent: the message surely was not submitted.
+	// ErrNotSent: the message surely was not submitted. When the modem refused
+	// it before the PDU, that *ResultError is wrapped too.
 	ErrNotSent = errors.New("not sent")
 	// ErrSilent: the modem does not answer.
 	ErrSilent = errors.New("modem does not answer")

@@ -17,26 +17,29 @@ const cmmsTimeout = 5 * time.Second
 // centre's field and an SMS-SUBMIT. more tells that another segment of the
 // same message follows at once, for which the link is kept (+CMMS).
 //
-// It returns the TP-MR that the modem gave. An error is a *ResultError (the
+// It returns the TP-MR that the modem gave, -1 when it took the message and
+// told none. An error is a *ResultError (the
 // modem or the network refused; what the code means is not judged here), or
-// wraps ErrNotSent (surely not submitted) or ErrOutcomeUnknown.
+// wraps ErrNotSent (surely not submitted) or ErrOutcomeUnknown. One that wraps
+// both ErrNotSent and a *ResultError: the modem refused instead of asking for
+// the PDU, so that whatever the code says, nothing is on air.
 //
 // ctx can take the message back until the PDU goes out. When ctx ends later,
 // Send returns ErrOutcomeUnknown at once, and the modem is still waited for
 // before its next command.
-func (m *Modem) Send(ctx context.Context, mode []byte, more bool) (mr byte, err error) {
+func (m *Modem) Send(ctx context.Context, mode []byte, more bool) (mr int, err error) {
 	if len(mode) < 2 || int(mode[0]) > len(mode)-2 {
-		return 0, fmt.Errorf("%w: PDU of %d octets is too short for its service centre field", ErrNotSent, len(mode))
+		return -1, fmt.Errorf("%w: PDU of %d octets is too short for its service centre field", ErrNotSent, len(mode))
 	}
 	gone := make(chan struct{})
 	onPDU := sync.OnceFunc(func() { close(gone) })
-	var got byte // written by the job
+	var got int // written by the job
 	j := &job{rank: rankSend, run: func(run context.Context) (err error) {
 		got, err = m.submit(ctx, run, mode, more, onPDU)
 		return err
 	}}
 	if err := m.jobs.put(j); err != nil {
-		return 0, fmt.Errorf("%w: %w", ErrNotSent, err)
+		return -1, fmt.Errorf("%w: %w", ErrNotSent, err)
 	}
 	select {
 	case <-j.done:
@@ -44,33 +47,33 @@ func (m *Modem) Send(ctx context.Context, mode []byte, more bool) (mr byte, err 
 	case <-ctx.Done():
 	}
 	if m.jobs.withdraw(j) {
-		return 0, fmt.Errorf("%w: %w", ErrNotSent, context.Cause(ctx))
+		return -1, fmt.Errorf("%w: %w", ErrNotSent, context.Cause(ctx))
 	}
 	select {
 	case <-j.done:
 		return m.sent(j, got)
 	case <-gone:
-		return 0, fmt.Errorf("%w: %w", ErrOutcomeUnknown, context.Cause(ctx))
+		return -1, fmt.Errorf("%w: %w", ErrOutcomeUnknown, context.Cause(ctx))
 	}
 }
 
 // sent is the outcome of a done job. One that was never begun, because the
 // line had died, was not sent.
-func (m *Modem) sent(j *job, mr byte) (byte, error) {
+func (m *Modem) sent(j *job, mr int) (int, error) {
 	if j.err != nil && !j.begun {
-		return 0, fmt.Errorf("%w: %w", ErrNotSent, j.err)
+		return -1, fmt.Errorf("%w: %w", ErrNotSent, j.err)
 	}
 	return mr, j.err
 }
 
 // submit runs among the jobs. ctx is the caller's, run that of Run.
-func (m *Modem) submit(ctx, run context.Context, mode []byte, more bool, onPDU func()) (mr byte, err error) {
+func (m *Modem) submit(ctx, run context.Context, mode []byte, more bool, onPDU func()) (mr int, err error) {
 	if more && !m.noCMMS && !m.jobs.held() {
 		_, err := m.x.Command(ctx, "+CMMS=1", cmmsTimeout)
 		if refused := (*ResultError)(nil); errors.As(err, &refused) {
 			m.noCMMS = true
 		} else if err != nil {
-			return 0, fmt.Errorf("%w: %w", ErrNotSent, err)
+			return -1, fmt.Errorf("%w: %w", ErrNotSent, err)
 		}
 	}
 	// <length> counts the TPDU without the service centre (TS 27.005 3.1).
@@ -84,10 +87,10 @@ func (m *Modem) submit(ctx, run context.Context, mode []byte, more bool, onPDU f
 	}
 	if err == nil {
 		m.log.Warn().Strs("answer", info).Msg("modem took a message but told no reference")
-		return 0, nil
+		return -1, nil
 	}
 	if !errors.Is(err, ErrOutcomeUnknown) {
-		return 0, err
+		return -1, err
 	}
 	// A late answer is as good as one in time.
 	late, silent := m.x.resync(run)
@@ -96,25 +99,29 @@ func (m *Modem) submit(ctx, run context.Context, mode []byte, more bool, onPDU f
 	}
 	for _, line := range late {
 		if kind, _ := errorCode(line); kind == CMS {
-			return 0, newResultError(line)
+			return -1, newResultError(line)
 		}
 	}
 	if silent != nil {
-		return 0, fmt.Errorf("%w; then: %w", err, silent)
+		return -1, fmt.Errorf("%w; then: %w", err, silent)
 	}
-	return 0, err
+	return -1, err
 }
 
-// reference finds `+CMGS: <mr>[,…]` in an answer (TS 27.005 3.5.1).
-func reference(lines []string) (mr byte, ok bool) {
+// reference finds `+CMGS: <mr>[,…]` in an answer (TS 27.005 3.5.1). A number
+// that is no TP-MR tells that the message was taken, and no more: -1.
+func reference(lines []string) (mr int, ok bool) {
 	for _, line := range lines {
 		if codeName(line) != "+CMGS" {
 			continue
 		}
 		digits, _, _ := strings.Cut(codeArgs(line), ",")
 		if n, err := strconv.Atoi(strings.TrimSpace(digits)); err == nil {
-			return byte(n), true
+			if n < 0 || n > 255 {
+				n = -1
+			}
+			return n, true
 		}
 	}
-	return 0, false
+	return -1, false
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -25,13 +26,19 @@ func octets(t testing.TB, h string) []byte {
 }
 
 // outcome of a Send in words.
-func outcome(mr byte, err error) string {
+func outcome(mr int, err error) string {
 	var refused *ResultError
 	switch {
+	case err == nil && mr < 0:
+		return "sent without reference"
+	case mr != -1 && err != nil:
+		return fmt.Sprintf("reference %d and %v", mr, err)
 	case err == nil:
 		return "sent " + string(rune('A'+mr%26))
 	case errors.Is(err, ErrOutcomeUnknown):
 		return "unknown"
+	case errors.Is(err, ErrNotSent) && errors.As(err, &refused):
+		return "not sent, refused " + refused.Text
 	case errors.Is(err, ErrNotSent):
 		return "not sent"
 	case errors.As(err, &refused):
@@ -60,13 +67,21 @@ func TestSend(t *testing.T) {
 		{"accepted with the acknowledging PDU", head + "< +CMGS: 2,\"07000000\"\n< OK", "sent C"},
 		{"reference without OK, then the line is lost", head + "< +CMGS: 2\nclose", "sent C"},
 		{"reference, and the OK is lost", head + "< +CMGS: 2\npass 31s\n" + fence + "< +CMEE: 1\n< OK", "sent C"},
-		{"accepted without a reference", head + "< OK", "sent A"},
+		{"accepted without a reference", head + "< OK", "sent without reference"},
+		{"accepted with a reference that is none", head + "< +CMGS: 300\n< OK", "sent without reference"},
+		{"so, and the OK is lost", head + "< +CMGS: -1\npass 31s\n" + fence + "< +CMEE: 1\n< OK", "sent without reference"},
+		{"a late one that is none", head + "silence 179s\n" + fence + "< +CMGS: 65535\n< OK\n< +CMEE: 1\n< OK", "sent without reference"},
+		{"the reference is zero", head + "< +CMGS: 0\n< OK", "sent A"},
+		{"and the greatest", head + "< +CMGS: 255\n< OK", "sent V"},
 		{"refused by the network", head + "< +CMS ERROR: 38", "refused +CMS ERROR: 38"},
 		{"refused with blanks", head + "< +CMS ERROR : 38 ", "refused +CMS ERROR : 38"},
-		{"refused before the prompt", "> AT+CMGS=16\n< +CMS ERROR: 302", "refused +CMS ERROR: 302"},
+		{"refused before the prompt", "> AT+CMGS=16\n< +CMS ERROR: 302", "not sent, refused +CMS ERROR: 302"},
+		{"before the prompt, by a code that is unknown after the PDU", "> AT+CMGS=16\n< +CMS ERROR: 500", "not sent, refused +CMS ERROR: 500"},
+		{"so, plain", "> AT+CMGS=16\n< ERROR", "not sent, refused ERROR"},
+		{"that code after the PDU", head + "< +CMS ERROR: 500", "refused +CMS ERROR: 500"},
 		{"prompt without blank", "> AT+CMGS=16\n<raw \\r\\n>\n> " + pduA + "^Z\n< +CMGS: 2\n< OK", "sent C"},
 		{"prompt never comes", "> AT+CMGS=16\nsilence 9900ms\npass 200ms\n> ^[\n" + fence + "< +CMEE: 1\n< OK", "not sent"},
-		{"refused right after the prompt", "> AT+CMGS=16\n<raw \\r\\n> \\r\\n+CMS ERROR: 302\\r\\n\nsilence 1s", "refused +CMS ERROR: 302"},
+		{"refused right after the prompt", "> AT+CMGS=16\n<raw \\r\\n> \\r\\n+CMS ERROR: 302\\r\\n\nsilence 1s", "not sent, refused +CMS ERROR: 302"},
 		{"line lost before Ctrl-Z", "> AT+CMGS=16\nclose", "not sent"},
 		{"line lost after Ctrl-Z", head + "close", "unknown"},
 		{"late reference", head + "silence 179s\n" + fence + "< +CMGS: 3\n< OK\n< +CMEE: 1\n< OK", "sent D"},
