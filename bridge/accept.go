@@ -36,7 +36,7 @@ func (b *Bridge) Accept(ctx context.Context, r Request) (Accepted, error) {
 	m := &spool.Outbound{
 		ID: b.spool.NewID(), Peer: r.To, Port: r.Port, FromPort: r.FromPort, Payload: r.Payload,
 		Key: r.Key, Digest: digest(r), Report: r.Report, WantModem: r.Modem, Unknown: policy, Origin: r.Origin,
-		Accepted: now, Expires: now.Add(r.TTL), AcceptedWall: b.clock.source.Wall().UTC(),
+		TTL: r.TTL, Accepted: now, Expires: now.Add(r.TTL), AcceptedWall: b.clock.source.Wall().UTC(),
 		State: spool.StateQueued, Due: now,
 	}
 	for seq := 1; seq <= plan.Total; seq++ {
@@ -142,8 +142,10 @@ func refusal(err error) error {
 		return &Refusal{"no-such-id", "this id was never given out"}
 	case errors.Is(err, spool.ErrFull):
 		return &Refusal{"disk", "the spool's disk is full; nothing was kept"}
+	case errors.Is(err, spool.ErrReadOnly), errors.Is(err, spool.ErrIO), errors.Is(err, spool.ErrCorrupt):
+		return &Refusal{"disk", err.Error()}
 	}
-	return &Refusal{"disk", err.Error() + "; nothing was kept"}
+	return &Refusal{"internal", err.Error()}
 }
 
 // digest tells the repeat of a request from another one under the same key.

@@ -52,8 +52,12 @@ type Bridge struct {
 	mu       sync.Mutex
 	sessions map[string]*session // by modem name; those that are up
 	verdicts map[string]string   // by modem name: what is the matter
-	claimed  map[string]bool     // messages in some session's hands
-	started  time.Time
+
+	claims  sync.Mutex
+	claimed map[string]bool // messages in some session's hands
+
+	started time.Time
+	running context.Context // ends when Run does
 }
 
 // Open opens the spool and binds the sockets, so that what is wrong with either
@@ -88,12 +92,12 @@ func (b *Bridge) open(ctx context.Context, source Source) (err error) {
 		return err
 	}
 	b.started = b.clock.Now()
-	if err := b.recover(ctx); err != nil {
-		return err
-	}
 	b.hub = newHub(b)
 	b.hub.log = b.log
 	b.server = newServer(serverConfig{Listen: b.cfg.Socket.Listen, Unix: b.cfg.Socket.Unix, Ports: b.cfg.Socket.Ports}, b, b.hub, b.log)
+	if err := b.recover(ctx); err != nil {
+		return err
+	}
 	if err := b.server.Listen(ctx); err != nil {
 		return err
 	}
@@ -115,11 +119,7 @@ func (b *Bridge) recover(ctx context.Context) error {
 				return err
 			}
 			o := outbound{Outbound: m, now: b.clock.Now(), events: story}
-			for _, seg := range m.Segments {
-				if seg.State == spool.SegSubmitting {
-					o.record(attempt{seq: seg.Seq, err: errInterrupted})
-				}
-			}
+			o.interrupted()
 			if err := tx.PutOutbound(m); err != nil {
 				return err
 			}
@@ -132,6 +132,15 @@ func (b *Bridge) recover(ctx context.Context) error {
 	return nil
 }
 
+// interrupted closes attempts that nobody is making any more.
+func (o *outbound) interrupted() {
+	for _, seg := range o.Segments {
+		if seg.State == spool.SegSubmitting {
+			o.record(attempt{seq: seg.Seq, err: errInterrupted})
+		}
+	}
+}
+
 var errInterrupted = fmt.Errorf("%w: the bridge ended while it was sending", modem.ErrOutcomeUnknown)
 
 // Run serves until ctx ends. Nothing needs to be flushed at its end: what counts
@@ -140,6 +149,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 	defer b.Close()
 	b.log.Info().Strs("listen", b.cfg.Socket.Listen).Str("spool", b.cfg.Spool.Path).Int("modems", len(b.cfg.Modems)).Msg("bridge is up")
 	g, ctx := errgroup.WithContext(ctx)
+	b.running = ctx
 	g.Go(func() error { return b.hub.Run(ctx) })
 	g.Go(func() error { return b.server.Run(ctx) })
 	g.Go(func() error { return b.udp.Run(ctx) })
@@ -147,7 +157,9 @@ func (b *Bridge) Run(ctx context.Context) error {
 	for _, c := range b.cfg.Modems {
 		g.Go(func() error { b.runModem(ctx, c); return nil })
 	}
-	return g.Wait()
+	err := g.Wait()
+	b.log.Info().Err(err).Msg("bridge is down")
+	return err
 }
 
 // Close lets go of the sockets and the spool.

@@ -84,26 +84,41 @@ var cmeTable = []disposition{
 	{14, 14, retry, 5 * time.Second, 0, "the SIM is busy"},
 	{15, 18, wait, 30 * time.Second, 0, "the SIM is wrong or locked"},
 	{30, 32, wait, 30 * time.Second, 0, "no network service"},
+	{100, 100, unsure, 0, 0, "the modem does not know the cause itself"},
 	{515, 515, retry, 5 * time.Second, 0, "the modem is still starting"},
 }
 
 // dispose says what to do about the error of an attempt.
 func dispose(err error) disposition {
 	var refused *modem.ResultError
+	told := errors.As(err, &refused)
 	switch {
 	case errors.Is(err, modem.ErrOutcomeUnknown):
 		return disposition{do: unsure, hint: "no answer after the message was handed over"}
+	case errors.Is(err, modem.ErrNotSent) && told:
+		d := lookUp(refused)
+		if d.do == unsure || d.do == already {
+			d = disposition{do: retry, after: 30 * time.Second, hint: d.hint + "; the message was not handed over"}
+		}
+		return d
+	case told:
+		return lookUp(refused)
 	case errors.Is(err, modem.ErrNotSent):
 		return disposition{do: wait, after: 2 * time.Second, hint: "it was not handed over"}
-	case !errors.As(err, &refused):
-		return disposition{do: wait, after: 10 * time.Second, hint: err.Error()}
 	}
+	return disposition{do: wait, after: 10 * time.Second, hint: "the modem is in trouble"}
+}
+
+func lookUp(refused *modem.ResultError) disposition {
 	table := cmsTable
-	switch refused.Kind {
-	case modem.CME:
+	switch {
+	case refused.Kind == modem.CME:
 		table = cmeTable
-	case modem.Plain:
+	case refused.Kind == modem.Plain:
 		return disposition{do: retry, after: 30 * time.Second, tries: 5, hint: "the modem refused without a cause"}
+	}
+	if refused.Code < 0 {
+		return disposition{do: unsure, hint: "the modem gives a cause in words that are not known"}
 	}
 	for _, d := range table {
 		if d.first <= refused.Code && refused.Code <= d.last {

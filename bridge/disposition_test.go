@@ -23,7 +23,7 @@ func TestDispose(t *testing.T) {
 		{modem.CMS, 330, retry}, {modem.CMS, 331, wait}, {modem.CMS, 332, unsure}, {modem.CMS, 500, unsure},
 		{modem.CMS, 512, unsure}, {modem.CMS, 4711, unsure},
 		{modem.CMS, 5, retry}, // not in the table
-		{modem.CME, 10, wait}, {modem.CME, 14, retry}, {modem.CME, 30, wait}, {modem.CME, 100, retry},
+		{modem.CME, 10, wait}, {modem.CME, 14, retry}, {modem.CME, 30, wait}, {modem.CME, 100, unsure}, {modem.CME, 50, retry},
 		{modem.Plain, -1, retry},
 	}
 	for _, test := range tests {

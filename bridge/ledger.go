@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"wvsms/modem"
+	"wvsms/pdu/wdp"
 	"wvsms/spool"
 )
 
@@ -21,12 +22,16 @@ type outbound struct {
 func (o *outbound) record(a attempt) {
 	seg := &o.Segments[a.seq-1]
 	seg.At = o.now
+	if !o.State.Open() {
+		o.recordLate(seg, a)
+		return
+	}
 	if a.err == nil {
 		o.accepted(seg, a.mr)
 		return
 	}
 	d := dispose(a.err)
-	if d.do == already && !seg.Unsure {
+	if d.do == already && !a.doubled {
 		d.do = fail // no earlier attempt of ours can be the duplicate
 	}
 	why := fmt.Sprintf("%v (%s)", plain(a.err), d.hint)
@@ -44,13 +49,37 @@ func (o *outbound) record(a attempt) {
 		o.later(d.pause(1), why)
 	case retry:
 		o.back(seg)
-		if d.tries > 0 && seg.Attempts >= d.tries {
+		if seg.Tries++; d.tries > 0 && seg.Tries >= d.tries {
 			seg.State = spool.SegFailed
 			o.finish(spool.StateFailed, o.which(seg)+why)
 			return
 		}
 		o.Attempts++
-		o.later(d.pause(seg.Attempts), why)
+		o.later(d.pause(seg.Tries), why)
+	}
+}
+
+// recordLate closes an attempt whose message has ended meanwhile, cancelled or
+// failed by a report: that end stays, and what became of the segment is told.
+func (o *outbound) recordLate(seg *spool.OutSegment, a attempt) {
+	switch {
+	case a.err == nil:
+		seg.State, seg.MR = spool.SegAccepted, a.mr
+		o.onAir(seg)
+		o.note(seg.Seq, "it was on its way already and is sent")
+	case dispose(a.err).do == unsure:
+		seg.State, seg.Why, seg.Unsure = spool.SegUnknown, plain(a.err).Error(), true
+		o.onAir(seg)
+		o.note(seg.Seq, "it was on its way already: nobody knows what became of it")
+	default:
+		seg.State, seg.Why = spool.SegFailed, plain(a.err).Error()
+	}
+}
+
+// onAir notes when a segment may first have been on air.
+func (o *outbound) onAir(seg *spool.OutSegment) {
+	if seg.AirAt.IsZero() {
+		seg.AirAt = seg.SentAt
 	}
 }
 
@@ -61,16 +90,17 @@ func (o *outbound) back(seg *spool.OutSegment) {
 		seg.State = spool.SegUnknown
 	}
 	for _, seg := range o.Segments {
-		if seg.State != spool.SegQueued {
+		if !seg.AirAt.IsZero() {
 			return
 		}
 	}
 	o.Modem, o.SIM = "", "" // nothing is on air: another modem may take it
 }
 
-// accepted closes a segment that the SC has taken.
+// accepted closes a segment that the SC has taken. mr is -1 if it was not told.
 func (o *outbound) accepted(seg *spool.OutSegment, mr int) {
-	seg.State, seg.MR, seg.Why = spool.SegAccepted, mr, ""
+	seg.State, seg.MR, seg.Why, seg.Unsure = spool.SegAccepted, mr, "", false
+	o.onAir(seg)
 	if len(o.Segments) > 1 {
 		o.event("sent", seg.Seq, "")
 	}
@@ -84,7 +114,7 @@ func (o *outbound) settle() {
 		return
 	}
 	for _, seg := range o.Segments {
-		if seg.State != spool.SegAccepted && seg.State != spool.SegDelivered {
+		if !seg.State.Accepted() {
 			return
 		}
 	}
@@ -94,15 +124,18 @@ func (o *outbound) settle() {
 // outcomeUnknown applies the policy for a segment that may or may not be on air.
 func (o *outbound) outcomeUnknown(seg *spool.OutSegment, why string) {
 	seg.State, seg.Unsure = spool.SegUnknown, true
+	seg.Tries++
+	o.onAir(seg)
 	recognised := len(o.Segments) > 1 // by its concatenation IE a receiver knows a copy
 	switch {
 	case o.Unknown == "fail":
 		o.finish(spool.StateFailed, o.which(seg)+why)
+		return
 	case o.Unknown == "hold":
 		o.note(seg.Seq, why+": held for a late answer, a report or the operator")
 	case o.Unknown == "resend" || recognised:
-		if seg.Attempts >= resendTries {
-			o.finish(spool.StateUnknown, fmt.Sprintf("%s%s, after %d attempts", o.which(seg), why, seg.Attempts))
+		if seg.Tries >= resendTries {
+			o.finish(spool.StateUnknown, fmt.Sprintf("%s%s, after %d attempts", o.which(seg), why, seg.Tries))
 			return
 		}
 		o.note(seg.Seq, why+": it will be sent again, octet for octet")
@@ -110,14 +143,13 @@ func (o *outbound) outcomeUnknown(seg *spool.OutSegment, why string) {
 		o.finish(spool.StateUnknown, why+": not sent again, as the receiver could not tell a copy")
 		return
 	}
-	if !o.State.Open() || o.has(spool.SegQueued) {
-		return // the others go on; this one is looked at after them
-	}
-	if o.Unknown == "hold" {
+	switch {
+	case o.has(spool.SegQueued): // the others go on; this one is looked at after them
+	case o.Unknown == "hold":
 		o.Due = o.Expires
-		return
+	default:
+		o.Due = o.now.Add(disposition{after: resendAfter}.pause(seg.Tries))
 	}
-	o.Due = o.now.Add(disposition{after: resendAfter}.pause(seg.Attempts))
 }
 
 // choose returns the segment to send now: first those never tried, then those of
@@ -148,25 +180,40 @@ func (o *outbound) choose() (seg *spool.OutSegment, more bool) {
 func (o *outbound) stale() bool {
 	var first, last time.Time
 	for _, seg := range o.Segments {
-		if seg.State != spool.SegAccepted && seg.State != spool.SegDelivered && !seg.Unsure {
+		if seg.AirAt.IsZero() {
 			continue
 		}
-		if first.IsZero() || seg.At.Before(first) {
-			first = seg.At
+		if first.IsZero() || seg.AirAt.Before(first) {
+			first = seg.AirAt
 		}
-		if seg.At.After(last) {
-			last = seg.At
+		if seg.SentAt.After(last) {
+			last = seg.SentAt
 		}
 	}
 	whole := max(narrowWindow, time.Duration(len(o.Segments))*narrowEach)
 	return !first.IsZero() && (o.now.Sub(last) > narrowWindow || o.now.Sub(first) > whole)
 }
 
+// restart begins the whole message again, under a reference that is still to be
+// given: 16 bits wide where that is possible, so that it cannot happen again.
+func (o *outbound) restart() {
+	plan, err := wdp.PlanWide(len(o.Payload))
+	if err != nil {
+		plan.Total = len(o.Segments) // only 8 bits make room for it
+	}
+	o.Segments = o.Segments[:0]
+	for seq := 1; seq <= plan.Total; seq++ {
+		o.Segments = append(o.Segments, spool.OutSegment{Seq: seq, State: spool.SegQueued, MR: -1, At: o.now})
+	}
+	o.Ref, o.RefBits, o.Modem, o.SIM = 0, 0, "", ""
+	o.Restarts++
+}
+
 // sureToMiss tells whether a segment surely never went on air, so that no
 // receiver can have the whole.
 func (o *outbound) sureToMiss() bool {
 	for _, seg := range o.Segments {
-		if seg.State == spool.SegQueued && !seg.Unsure {
+		if seg.AirAt.IsZero() {
 			return true
 		}
 	}
@@ -180,8 +227,10 @@ func (o *outbound) expire() {
 		o.finish(spool.StateUnknown, "no report")
 	case o.has(spool.SegUnknown):
 		o.finish(spool.StateUnknown, "its time to live ended, and a segment may be on air")
-	default:
+	case o.Why != "":
 		o.finish(spool.StateExpired, "its time to live ended: "+o.Why)
+	default:
+		o.finish(spool.StateExpired, "its time to live ended before a modem could send it")
 	}
 }
 

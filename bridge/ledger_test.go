@@ -63,7 +63,7 @@ func TestLedger(t *testing.T) {
 	resend := func(m *spool.Outbound) { m.Unknown = "resend" }
 	giveUp := func(m *spool.Outbound) { m.Unknown = "fail" }
 	report := func(m *spool.Outbound) { m.Report = true }
-	unsureFirst := func(m *spool.Outbound) { m.Segments[0].Unsure = true }
+	unsureFirst := func(m *spool.Outbound) { m.Segments[0].Unsure, m.Segments[0].AirAt = true, noon.Add(-time.Minute) }
 
 	tests := []struct {
 		name     string
@@ -72,39 +72,40 @@ func TestLedger(t *testing.T) {
 		attempts []attempt
 		want     string
 	}{
-		{"accepted", 1, nil, []attempt{{1, 7, nil}}, "sent [accepted/7] +0s sent"},
-		{"accepted, report to come", 1, report, []attempt{{1, 7, nil}}, "sent [accepted/7] +0s sent"},
-		{"both accepted", 2, nil, []attempt{{1, 7, nil}, {2, 8, nil}}, "sent [accepted/7 accepted/8] +0s sent=1 sent=2 sent"},
-		{"unassigned number", 2, nil, []attempt{{1, 7, nil}, {2, 0, cms(1)}}, "failed [accepted/7 failed] +0s sent=1 failed"},
-		{"congestion", 1, nil, []attempt{{1, 0, cms(42)}}, "queued [queued] +30s"},
-		{"congestion again", 1, nil, []attempt{{1, 0, cms(42)}, {1, 0, cms(42)}}, "queued [queued] +1m0s"},
-		{"no network", 1, nil, []attempt{{1, 0, cms(331)}, {1, 0, cms(331)}}, "queued [queued] +30s"},
-		{"rejected twice", 1, nil, []attempt{{1, 0, cms(21)}, {1, 0, cms(21)}}, "failed [failed] +1m0s failed"},
-		{"not handed over", 1, nil, []attempt{{1, 0, fmt.Errorf("%w: no prompt", modem.ErrNotSent)}}, "queued [queued] +2s"},
+		{"accepted", 1, nil, []attempt{{seq: 1, mr: 7, err: nil}}, "sent [accepted/7] +0s sent"},
+		{"accepted, report to come", 1, report, []attempt{{seq: 1, mr: 7, err: nil}}, "sent [accepted/7] +0s sent"},
+		{"both accepted", 2, nil, []attempt{{seq: 1, mr: 7, err: nil}, {seq: 2, mr: 8, err: nil}}, "sent [accepted/7 accepted/8] +0s sent=1 sent=2 sent"},
+		{"unassigned number", 2, nil, []attempt{{seq: 1, mr: 7, err: nil}, {seq: 2, mr: 0, err: cms(1)}}, "failed [accepted/7 failed] +0s sent=1 failed"},
+		{"congestion", 1, nil, []attempt{{seq: 1, mr: 0, err: cms(42)}}, "queued [queued] +30s"},
+		{"congestion again", 1, nil, []attempt{{seq: 1, mr: 0, err: cms(42)}, {seq: 1, mr: 0, err: cms(42)}}, "queued [queued] +1m0s"},
+		{"no network", 1, nil, []attempt{{seq: 1, mr: 0, err: cms(331)}, {seq: 1, mr: 0, err: cms(331)}}, "queued [queued] +30s"},
+		{"rejected twice", 1, nil, []attempt{{seq: 1, mr: 0, err: cms(21)}, {seq: 1, mr: 0, err: cms(21)}}, "failed [failed] +1m0s failed"},
+		{"not handed over", 1, nil, []attempt{{seq: 1, mr: 0, err: fmt.Errorf("%w: no prompt", modem.ErrNotSent)}}, "queued [queued] +2s"},
 
-		{"silence, single", 1, nil, []attempt{{1, 0, errSilence}}, "unknown [unknown] +0s unknown"},
-		{"332, single", 1, nil, []attempt{{1, 0, cms(332)}}, "unknown [unknown] +0s unknown"},
-		{"vendor code, single", 1, nil, []attempt{{1, 0, cms(513)}}, "unknown [unknown] +0s unknown"},
-		{"silence, single, hold", 1, hold, []attempt{{1, 0, errSilence}}, "queued [unknown] +1h0m0s note=1"},
-		{"silence, single, resend", 1, resend, []attempt{{1, 0, errSilence}}, "queued [unknown] +30s note=1"},
-		{"silence, single, fail", 1, giveUp, []attempt{{1, 0, errSilence}}, "failed [unknown] +0s failed"},
-		{"silence, the others go on", 2, nil, []attempt{{1, 0, errSilence}}, "queued [unknown queued] +0s note=1"},
-		{"silence, last of two", 2, nil, []attempt{{1, 7, nil}, {2, 0, errSilence}}, "queued [accepted/7 unknown] +30s sent=1 note=2"},
-		{"silence, then accepted", 2, nil, []attempt{{1, 0, errSilence}, {2, 8, nil}, {1, 9, nil}},
+		{"silence, single", 1, nil, []attempt{{seq: 1, mr: 0, err: errSilence}}, "unknown [unknown] +0s unknown"},
+		{"332, single", 1, nil, []attempt{{seq: 1, mr: 0, err: cms(332)}}, "unknown [unknown] +0s unknown"},
+		{"vendor code, single", 1, nil, []attempt{{seq: 1, mr: 0, err: cms(513)}}, "unknown [unknown] +0s unknown"},
+		{"silence, single, hold", 1, hold, []attempt{{seq: 1, mr: 0, err: errSilence}}, "queued [unknown] +1h0m0s note=1"},
+		{"silence, single, resend", 1, resend, []attempt{{seq: 1, mr: 0, err: errSilence}}, "queued [unknown] +30s note=1"},
+		{"silence, single, fail", 1, giveUp, []attempt{{seq: 1, mr: 0, err: errSilence}}, "failed [unknown] +0s failed"},
+		{"silence, the others go on", 2, nil, []attempt{{seq: 1, mr: 0, err: errSilence}}, "queued [unknown queued] +0s note=1"},
+		{"silence, last of two", 2, nil, []attempt{{seq: 1, mr: 7, err: nil}, {seq: 2, mr: 0, err: errSilence}}, "queued [accepted/7 unknown] +30s sent=1 note=2"},
+		{"silence, then accepted", 2, nil, []attempt{{seq: 1, mr: 0, err: errSilence}, {seq: 2, mr: 8, err: nil}, {seq: 1, mr: 9, err: nil}},
 			"sent [accepted/9 accepted/8] +0s note=1 sent=2 sent=1 sent"},
-		{"silence five times", 2, nil, []attempt{{1, 7, nil}, {2, 0, errSilence}, {2, 0, errSilence}, {2, 0, errSilence}, {2, 0, errSilence}, {2, 0, errSilence}},
+		{"silence five times", 2, nil, []attempt{{seq: 1, mr: 7, err: nil}, {seq: 2, mr: 0, err: errSilence}, {seq: 2, mr: 0, err: errSilence}, {seq: 2, mr: 0, err: errSilence}, {seq: 2, mr: 0, err: errSilence}, {seq: 2, mr: 0, err: errSilence}},
 			"unknown [accepted/7 unknown] +4m0s sent=1 note=2 note=2 note=2 note=2 unknown"},
 
-		{"197 of an unknown attempt", 1, unsureFirst, []attempt{{1, 0, cms(197)}}, "sent [accepted] +0s sent"},
-		{"197 out of the blue", 1, nil, []attempt{{1, 0, cms(197)}}, "failed [failed] +0s failed"},
-		{"a refusal leaves an unknown one unknown", 2, unsureFirst, []attempt{{1, 0, cms(42)}}, "queued [unknown queued] +30s"},
+		{"197 of an unknown attempt", 1, unsureFirst, []attempt{{seq: 1, err: cms(197), doubled: true}}, "sent [accepted] +0s sent"},
+		{"197 out of the blue", 1, nil, []attempt{{seq: 1, mr: 0, err: cms(197)}}, "failed [failed] +0s failed"},
+		{"a refusal leaves an unknown one unknown", 2, unsureFirst, []attempt{{seq: 1, mr: 0, err: cms(42)}}, "queued [unknown queued] +30s"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			o := newOutbound(test.segments, test.change)
 			for _, a := range test.attempts {
-				o.Segments[a.seq-1].State = spool.SegSubmitting
-				o.Segments[a.seq-1].Attempts++
+				seg := &o.Segments[a.seq-1]
+				seg.State, seg.SentAt = spool.SegSubmitting, noon
+				seg.Attempts++
 				o.record(a)
 			}
 			if got := o.summary(); got != test.want {
@@ -187,7 +188,7 @@ func TestStale(t *testing.T) {
 	ago := func(d ...time.Duration) func(*spool.Outbound) {
 		return func(m *spool.Outbound) {
 			for i, d := range d {
-				m.Segments[i].State, m.Segments[i].At = spool.SegAccepted, noon.Add(-d)
+				m.Segments[i].State, m.Segments[i].SentAt, m.Segments[i].AirAt = spool.SegAccepted, noon.Add(-d), noon.Add(-d)
 			}
 		}
 	}

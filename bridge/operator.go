@@ -13,7 +13,7 @@ import (
 // Cancel ends an outbound message: what is not on air yet will not go. Errors are
 // *Refusal.
 func (b *Bridge) Cancel(ctx context.Context, id string) error {
-	return b.operate(ctx, id, func(o *outbound) error {
+	return b.operate(ctx, id, func(_ *spool.Tx, o *outbound) error {
 		if !o.State.Open() {
 			return &Refusal{"not-allowed", "it is " + string(o.State) + " already"}
 		}
@@ -26,19 +26,31 @@ func (b *Bridge) Cancel(ctx context.Context, id string) error {
 // time to live it had at first. It is the operator's word: a segment of unknown
 // outcome goes again too. Errors are *Refusal.
 func (b *Bridge) Retry(ctx context.Context, id string) error {
-	return b.operate(ctx, id, func(o *outbound) error {
-		switch o.State {
-		case spool.StateSent, spool.StateDelivered:
-			return &Refusal{"not-allowed", "it is " + string(o.State) + " already"}
+	return b.operate(ctx, id, func(tx *spool.Tx, o *outbound) error {
+		if o.has(spool.SegSubmitting) {
+			return &Refusal{"not-allowed", "a segment of it is on its way"}
 		}
-		for i := range o.Segments {
-			if seg := &o.Segments[i]; seg.State == spool.SegFailed || seg.State == spool.SegUnknown {
-				seg.State, seg.Attempts, seg.Why = spool.SegQueued, 0, ""
+		if o.RefBits == 8 && o.stale() && !o.all(spool.SegAccepted) {
+			o.restart()
+		}
+		again := o.putBack()
+		if again == 0 {
+			return &Refusal{"not-allowed", "the network has all of it: it is " + string(o.State)}
+		}
+		if o.RefBits != 0 && !o.State.Open() {
+			live, err := tx.RefLive(o.Peer, o.Ref)
+			if err != nil {
+				return err
+			}
+			if live {
+				return &Refusal{"not-allowed", "its reference is in use by another message to this number: try later"}
 			}
 		}
 		if !o.State.Open() {
-			o.Expires = o.now.Add(o.Expires.Sub(o.Accepted))
-			o.Accepted = o.now
+			if err := b.afford(tx, o.now, again); err != nil {
+				return err
+			}
+			o.Expires = o.now.Add(o.TTL)
 		}
 		o.State, o.Why, o.Due, o.Settled = spool.StateQueued, "", o.now, time.Time{}
 		o.note(0, "put back into the queue by the operator")
@@ -46,13 +58,33 @@ func (b *Bridge) Retry(ctx context.Context, id string) error {
 	})
 }
 
-func (b *Bridge) operate(ctx context.Context, id string, f func(*outbound) error) error {
+// putBack returns to the queue what the network has not taken for sure, and says
+// how many segments that are.
+func (o *outbound) putBack() (n int) {
+	onAir := false
+	for i := range o.Segments {
+		seg := &o.Segments[i]
+		if seg.State.Accepted() {
+			onAir = true
+			continue
+		}
+		n++
+		onAir = onAir || !seg.AirAt.IsZero()
+		seg.State, seg.Tries, seg.Unsure, seg.Why = spool.SegQueued, 0, false, ""
+	}
+	if !onAir {
+		o.Ref, o.RefBits, o.Modem, o.SIM = 0, 0, "", ""
+	}
+	return n
+}
+
+func (b *Bridge) operate(ctx context.Context, id string, f func(*spool.Tx, *outbound) error) error {
 	err := b.change(ctx, b.log, func(tx *spool.Tx, story *events) error {
 		m, err := tx.Outbound(id)
 		if err != nil {
 			return b.missing(tx, id, err)
 		}
-		if err := f(&outbound{Outbound: m, now: b.clock.Now(), events: story}); err != nil {
+		if err := f(tx, &outbound{Outbound: m, now: b.clock.Now(), events: story}); err != nil {
 			return err
 		}
 		return tx.PutOutbound(m)

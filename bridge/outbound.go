@@ -16,6 +16,7 @@ import (
 const (
 	resendAfter  = 30 * time.Second // first pause before a segment of unknown outcome goes again
 	resendTries  = 5                // attempts of such a segment in all
+	recallSends  = 200              // of a SIM: TP-MR comes round after 256, so the SC may know an older one as a copy of another
 	narrowWindow = 10 * time.Minute // receivers may take an 8-bit reference for another one after that,
 	narrowEach   = 6 * time.Second  // or after so long for each segment
 	stopGrace    = 10 * time.Second // for the answer to a message that is on its way when the bridge stops
@@ -27,25 +28,23 @@ const dcsData pdu.DCS = 0x04
 
 // runOutbound sends what this modem may carry, one message after the other.
 func (s *session) runOutbound(ctx context.Context) error {
-	for {
+	for ctx.Err() == nil {
 		woken := s.bridge.queued.wait()
 		id, next, err := s.bridge.claim(ctx, s)
 		switch {
+		case ctx.Err() != nil:
+			return nil
 		case err != nil:
 			s.log.Error().Err(err).Msg("cannot look for messages to send; trying again")
 			next = s.bridge.clock.Now().Add(spoolPause)
 		case id != "":
-			err := s.carry(ctx, id)
+			s.carry(ctx, id)
 			s.bridge.release(id)
-			if err != nil {
-				return err
-			}
 			continue
 		}
-		if !pause(ctx, min(idleCheck, next.Sub(s.bridge.clock.Now())), woken) {
-			return nil
-		}
+		pause(ctx, min(idleCheck, next.Sub(s.bridge.clock.Now())), woken)
 	}
+	return nil
 }
 
 // carry sends the segments of a message until none is left that may go now. Each
@@ -53,7 +52,7 @@ func (s *session) runOutbound(ctx context.Context) error {
 // and which one is submitted now are one event.
 //
 //	commit: 1 submitting → CMGS → commit: 1 accepted, 2 submitting → CMGS → …
-func (s *session) carry(ctx context.Context, id string) error {
+func (s *session) carry(ctx context.Context, id string) {
 	// A stop does not cut short what is on its way: its outcome would be unknown.
 	send, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
@@ -65,13 +64,9 @@ func (s *session) carry(ctx context.Context, id string) error {
 		// end, so that it finds the answer written down.
 		s.flight <- struct{}{}
 		mr, err := s.modem.Send(send, next.mode, next.more)
-		next = s.advance(ctx, id, &attempt{seq: next.seq, mr: mr, err: err})
+		next = s.advance(ctx, id, &attempt{seq: next.seq, mr: int(mr), err: err})
 		<-s.flight
-		if errors.Is(err, modem.ErrLineLost) {
-			return err
-		}
 	}
-	return nil
 }
 
 // A transmission is one segment on its way to the modem.
@@ -83,19 +78,19 @@ type transmission struct {
 
 // An attempt is a transmission that came back.
 type attempt struct {
-	seq int
-	mr  int
-	err error
+	seq     int
+	mr      int // -1: accepted, but the modem told none
+	err     error
+	doubled bool // an earlier attempt of the SIM's is recent enough for the SC to know it
 }
 
-// advance records the last attempt and begins the next one. It ends only when
-// that is durable or the bridge stops: a result must not be forgotten because the
-// disk is full. While it waits, the spool says `submitting`, which a restart
-// reads as unknown.
+// advance records the last attempt and begins the next one; nil if there is none.
+// A result must not be forgotten because the disk is full: it is written down as
+// soon as that is possible, whatever becomes of the session. Until then the spool
+// says `submitting`, which the next start of the bridge reads as unknown.
 func (s *session) advance(ctx context.Context, id string, last *attempt) *transmission {
 	for {
 		var next *transmission
-		// What came back is written down even when the bridge is stopping.
 		err := s.bridge.change(context.WithoutCancel(ctx), s.log, func(tx *spool.Tx, story *events) error {
 			next = nil
 			m, err := tx.Outbound(id)
@@ -103,10 +98,15 @@ func (s *session) advance(ctx context.Context, id string, last *attempt) *transm
 				return err
 			}
 			o := outbound{Outbound: m, now: s.bridge.clock.Now(), events: story}
-			if last != nil {
+			if last == nil {
+				o.interrupted() // a commit that failed may be on disk all the same
+			} else {
+				if err := s.recall(tx, &o, last); err != nil {
+					return err
+				}
 				o.record(*last)
 			}
-			if ctx.Err() == nil && o.State.Open() {
+			if o.State.Open() && ctx.Err() == nil && !lineGone(last) {
 				if next, err = s.begin(tx, &o); err != nil {
 					return err
 				}
@@ -117,21 +117,45 @@ func (s *session) advance(ctx context.Context, id string, last *attempt) *transm
 			return next
 		}
 		s.log.Error().Err(err).Str("id", id).Msg("cannot write down what happened to a segment; trying again")
-		if !pause(ctx, spoolPause, nil) {
+		if !pause(s.bridge.running, spoolPause, nil) || last == nil && ctx.Err() != nil {
 			return nil
 		}
 	}
 }
 
+// lineGone: what is begun after such an attempt would not be sent.
+func lineGone(last *attempt) bool {
+	return last != nil && (errors.Is(last.err, modem.ErrLineLost) || errors.Is(last.err, modem.ErrRestarted) || errors.Is(last.err, modem.ErrSilent))
+}
+
+// recall finds out whether CMS 197 can be about an earlier attempt of ours: one that
+// may be on air, among the SIM's last sends.
+func (s *session) recall(tx *spool.Tx, o *outbound, a *attempt) error {
+	seg := o.Segments[a.seq-1]
+	if seg.AirAt.IsZero() || dispose(a.err).do != already {
+		return nil
+	}
+	n, err := tx.SpentAs(seg.SIM, seg.AirAt, recallSends+1)
+	a.doubled = n <= recallSends
+	return err
+}
+
 // begin chooses the segment that goes next and marks it submitting; nil if none
 // may go now.
 func (s *session) begin(tx *spool.Tx, o *outbound) (*transmission, error) {
-	if !o.now.Before(o.Expires) {
+	switch {
+	case !o.now.Before(o.Expires):
 		o.expire()
 		return nil, nil
-	}
-	if o.Due.After(o.now) {
+	case o.Due.After(o.now):
 		return nil, nil
+	case !s.bridge.cfg.Limits.AllowTo.Match(o.Peer):
+		o.finish(spool.StateFailed, o.Peer+" is no longer in limits.allow_to")
+		return nil, nil
+	}
+	if free, err := s.bridge.budgetFree(tx, o.now); err != nil || free.After(o.now) {
+		o.later(free.Sub(o.now), "limits.segments_per_day is used up")
+		return nil, err
 	}
 	if err := s.reference(tx, o); err != nil || !o.State.Open() || o.Due.After(o.now) {
 		return nil, err
@@ -146,43 +170,52 @@ func (s *session) begin(tx *spool.Tx, o *outbound) (*transmission, error) {
 		o.finish(spool.StateFailed, err.Error())
 		return nil, nil
 	}
-	if err := tx.Spend(o.now, s.name, o.Peer); err != nil {
+	if err := tx.Spend(o.now, s.name, s.sim, o.Peer); err != nil {
 		return nil, err
 	}
-	seg.State, seg.At, seg.MR = spool.SegSubmitting, o.now, -1
+	seg.State, seg.At, seg.SentAt, seg.MR = spool.SegSubmitting, o.now, o.now, -1
 	seg.Modem, seg.SIM = s.name, s.sim
 	seg.Attempts++
 	o.Modem, o.SIM = s.name, s.sim
 	return &transmission{seq: seg.Seq, mode: mode, more: more}, nil
 }
 
+// budgetFree is when the next segment may be sent; the zero time is now.
+func (b *Bridge) budgetFree(tx *spool.Tx, now time.Time) (time.Time, error) {
+	budget := b.cfg.Limits.SegmentsPerDay
+	if budget == 0 {
+		return time.Time{}, nil
+	}
+	oldest, err := tx.SpentLast(budget)
+	if errors.Is(err, spool.ErrNotFound) {
+		return time.Time{}, nil
+	}
+	return oldest.Add(budgetSpan + time.Nanosecond), err
+}
+
 // reference gives a message of several segments its reference when the first of
-// them is about to go, and a new one to a message whose 8-bit reference has
-// grown too old to go on with.
+// them is about to go. One on an 8-bit reference that has grown too old to go on
+// with starts again, once, and only if no receiver can have the whole.
 func (s *session) reference(tx *spool.Tx, o *outbound) error {
 	if len(o.Segments) == 1 {
 		return nil
 	}
 	if o.RefBits == 8 && o.stale() {
-		if !o.sureToMiss() {
-			o.finish(spool.StateUnknown, "an 8-bit reference is older than 10 min and every segment may be on air")
+		if o.Restarts > 0 || !o.sureToMiss() {
+			o.finish(spool.StateUnknown, "its 8-bit reference is too old to go on with, and a segment may be on air")
 			return nil
 		}
-		o.RefBits = 0
-		for i := range o.Segments {
-			seg := &o.Segments[i]
-			*seg = spool.OutSegment{Seq: seg.Seq, State: spool.SegQueued, MR: -1, At: o.now, Attempts: seg.Attempts}
-		}
-		o.note(0, "its 8-bit reference grew older than 10 min: it starts again under a new one")
+		o.note(0, "its 8-bit reference is too old to go on with: it starts again under a new one")
+		o.restart()
 	}
 	if o.RefBits != 0 {
 		return nil
 	}
-	plan, err := wdp.PlanFor(len(o.Payload))
-	if err != nil {
-		return err
+	bits := 8
+	if plan, err := wdp.PlanWide(len(o.Payload)); err == nil && plan.Total == len(o.Segments) {
+		bits = 16
 	}
-	ref, ok, err := tx.NextRef(o.Peer, plan.Bits, o.now)
+	ref, ok, err := tx.NextRef(o.Peer, bits, o.now)
 	if err != nil {
 		return err
 	}
@@ -190,7 +223,7 @@ func (s *session) reference(tx *spool.Tx, o *outbound) error {
 		o.later(time.Minute, "256 messages to this number are under way: no reference is free")
 		return nil
 	}
-	o.Ref, o.RefBits = ref, plan.Bits
+	o.Ref, o.RefBits = ref, bits
 	return nil
 }
 
@@ -226,8 +259,8 @@ func (o *outbound) encode(seq int) ([]byte, error) {
 // claim takes the oldest due message that this modem may carry into this
 // session's hands, or says when to look again.
 func (b *Bridge) claim(ctx context.Context, s *session) (id string, next time.Time, err error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	b.claims.Lock()
+	defer b.claims.Unlock()
 	now := b.clock.Now()
 	next = now.Add(idleCheck)
 	if !s.modem.Status().Registered {
@@ -257,8 +290,8 @@ func (b *Bridge) claim(ctx context.Context, s *session) (id string, next time.Ti
 
 // release gives a message back and lets every modem look again.
 func (b *Bridge) release(id string) {
-	b.mu.Lock()
+	b.claims.Lock()
 	delete(b.claimed, id)
-	b.mu.Unlock()
+	b.claims.Unlock()
 	b.queued.notify()
 }

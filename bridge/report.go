@@ -12,35 +12,39 @@ import (
 // reportCandidates bounds how many messages to one number a report is compared with.
 const reportCandidates = 64
 
+// unsureGap is how far the time stamp of a report may lie from the submission of a
+// segment that it is to settle without a TP-MR to go by.
+const unsureGap = 30 * time.Minute
+
 // report brings an SMS-STATUS-REPORT to the segment that it is about.
 func (s *session) report(ctx context.Context, in *arrival, r *pdu.StatusReport) error {
-	matched, err := s.matchReport(ctx, in, r)
+	matched, err := s.matchReport(ctx, in, r, false)
 	if err != nil || matched {
 		return err
 	}
 	// It may have overtaken the answer to its own CMGS: once that is written down,
-	// look again.
+	// look again, and now among those of unknown outcome too.
 	select {
 	case s.flight <- struct{}{}:
 		<-s.flight
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	matched, err = s.matchReport(ctx, in, r)
+	matched, err = s.matchReport(ctx, in, r, true)
 	if err != nil || matched {
 		return err
 	}
 	return in.setAside(ctx, r.RA.String(), "report")
 }
 
-func (s *session) matchReport(ctx context.Context, in *arrival, r *pdu.StatusReport) (matched bool, err error) {
+func (s *session) matchReport(ctx context.Context, in *arrival, r *pdu.StatusReport, unsureToo bool) (matched bool, err error) {
 	err = s.bridge.change(ctx, s.log, func(tx *spool.Tx, story *events) error {
 		matched = false
 		candidates, err := tx.ByMR(r.RA.String(), int(r.MR), reportCandidates)
 		if err != nil {
 			return err
 		}
-		m, seq := s.bestMatch(candidates, r)
+		m, seq := s.bestMatch(candidates, r, unsureToo)
 		if m == nil {
 			return nil
 		}
@@ -52,35 +56,46 @@ func (s *session) matchReport(ctx context.Context, in *arrival, r *pdu.StatusRep
 	return matched, err
 }
 
-// bestMatch finds the segment that a report is about. TP-MR comes round after 256
-// messages, so among several the submission whose time fits the SC's time stamp
-// best is meant; the offset of the SC's clock is learned from earlier matches. A
-// report that no accepted segment claims may settle one of unknown outcome.
-func (s *session) bestMatch(candidates []*spool.Outbound, r *pdu.StatusReport) (best *spool.Outbound, seq int) {
+// bestMatch finds the segment that a report is about, of those that asked for one.
+// TP-MR comes round after 256 messages, so among several the submission whose time
+// fits the SC's time stamp best is meant; the offset of the SC's clock is learned
+// from earlier matches. Only a report that no accepted segment claims may settle
+// one of which the outcome or the MR is not known.
+func (s *session) bestMatch(candidates []*spool.Outbound, r *pdu.StatusReport, unsureToo bool) (best *spool.Outbound, seq int) {
 	scts, stamped := r.SCTS.Time()
-	var bestGap time.Duration
-	for _, state := range []spool.SegState{spool.SegAccepted, spool.SegDelivered, spool.SegUnknown} {
-		for _, m := range candidates {
-			for _, seg := range m.Segments {
-				known := seg.State != spool.SegUnknown
-				if seg.State != state || seg.SIM != s.sim || known && seg.MR != int(r.MR) {
+	match := func(fits func(spool.OutSegment) bool) (m *spool.Outbound, seq int, gap time.Duration) {
+		for _, c := range candidates {
+			for _, seg := range c.Segments {
+				asked := c.Report || c.Unknown == "hold"
+				if !asked || seg.SIM != s.sim || !fits(seg) {
 					continue
 				}
-				gap := time.Duration(0)
+				g := time.Duration(0)
 				if stamped {
-					gap = scts.Sub(seg.At) - s.scOffset
+					g = scts.Sub(seg.SentAt) - s.scOffset
 				}
-				if best == nil || gap.Abs() < bestGap.Abs() {
-					best, seq, bestGap = m, seg.Seq, gap
+				if m == nil || g.Abs() < gap.Abs() {
+					m, seq, gap = c, seg.Seq, g
 				}
 			}
 		}
-		if best != nil {
-			s.learnOffset(bestGap, stamped && state == spool.SegAccepted)
-			return best, seq
-		}
+		return m, seq, gap
 	}
-	return nil, 0
+	best, seq, gap := match(func(seg spool.OutSegment) bool { return seg.State.Accepted() && seg.MR == int(r.MR) })
+	if best != nil {
+		s.learnOffset(gap, stamped && best.Segments[seq-1].State == spool.SegAccepted)
+		return best, seq
+	}
+	if !unsureToo {
+		return nil, 0
+	}
+	best, seq, gap = match(func(seg spool.OutSegment) bool {
+		return seg.MR < 0 && (seg.State == spool.SegUnknown || seg.State.Accepted())
+	})
+	if best != nil && stamped && s.scKnown && gap.Abs() > unsureGap {
+		return nil, 0
+	}
+	return best, seq
 }
 
 // learnOffset follows the offset of the SC's clock from bridge time: at once the

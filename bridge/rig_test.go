@@ -14,6 +14,8 @@ import (
 
 	"wvsms/modem"
 	"wvsms/modem/modemtest"
+	"wvsms/pdu"
+	"wvsms/pdu/wdp"
 	"wvsms/spool"
 )
 
@@ -199,4 +201,17 @@ func code(err error) string {
 		return r.Code
 	}
 	return ""
+}
+
+func datagram(payload string) wdp.Datagram {
+	return wdp.Datagram{Dst: 3590, Src: 3590, Data: []byte(payload)}
+}
+
+func statusReport(t *testing.T, to string, mr byte, sent time.Time) *pdu.StatusReport {
+	t.Helper()
+	ra, err := pdu.ParseNumber(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &pdu.StatusReport{MR: mr, RA: ra, SCTS: pdu.NewTimestamp(sent), DT: pdu.NewTimestamp(sent)}
 }

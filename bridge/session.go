@@ -100,7 +100,8 @@ func (b *Bridge) serveModem(ctx context.Context, c ModemConfig, log zerolog.Logg
 		flows.Go(func() error { return s.runOutbound(ctx) })
 		return flows.Wait()
 	})
-	return ready, g.Wait()
+	err = g.Wait()
+	return ready, err
 }
 
 var errEnded = errors.New("the session with the modem ended")
@@ -108,10 +109,7 @@ var errEnded = errors.New("the session with the modem ended")
 // introduce makes the session known once the modem says who it is.
 func (s *session) introduce() {
 	id := s.modem.Identity()
-	s.sim, s.number = id.IMSI, id.Number
-	if s.sim == "" {
-		s.sim = s.name
-	}
+	s.sim, s.number = s.bridge.knownSIM(id, s.name), id.Number
 	s.log.Info().Str("model", strings.TrimSpace(id.Manufacturer+" "+id.Model)).Str("imei", id.IMEI).
 		Str("verdict", s.modem.Status().Verdict).Msg("modem is ready")
 	s.bridge.mu.Lock()
@@ -121,13 +119,40 @@ func (s *session) introduce() {
 	s.bridge.keepHomes()
 }
 
+// knownSIM is the name under which a SIM's messages are kept: its IMSI, also when the
+// card tells it only now and then; the modem's name where it was never told.
+func (b *Bridge) knownSIM(id modem.Identity, name string) (sim string) {
+	sim = id.IMSI
+	card := "imsi of " + id.ICCID
+	if id.ICCID == "" {
+		card = "imsi in " + id.IMEI
+	}
+	err := b.spool.Update(context.Background(), func(tx *spool.Tx) error {
+		if sim != "" {
+			return tx.Set(card, sim)
+		}
+		told, _, err := tx.Get(card)
+		sim = told
+		return err
+	})
+	if err != nil {
+		b.log.Error().Err(err).Msg("cannot keep or look up the IMSI of a SIM")
+	}
+	if sim == "" {
+		return name
+	}
+	return sim
+}
+
 // keepHomes lets what waits for a SIM that is no longer in the house go by any.
-// That is known only while every modem is up.
+// That is known only while every modem is up and says which SIM it has.
 func (b *Bridge) keepHomes() {
 	b.mu.Lock()
 	sims := []string{}
 	for _, s := range b.sessions {
-		sims = append(sims, s.sim)
+		if s.sim != s.name {
+			sims = append(sims, s.sim)
+		}
 	}
 	b.mu.Unlock()
 	if len(sims) < len(b.cfg.Modems) {

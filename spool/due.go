@@ -37,17 +37,16 @@ ORDER BY 1 LIMIT 1`
 	submittingQuery = `SELECT id FROM outbound WHERE n IN (SELECT outbound FROM out_segment WHERE state = 'submitting') ORDER BY n`
 )
 
-// byMRQuery repeats the index's condition word for word: SQLite does not conclude it from state = 'unknown'.
 const byMRQuery = `
 SELECT outbound FROM out_segment
  WHERE peer = ?1 AND mr = ?2 AND state IN ('accepted', 'delivered', 'unknown')
 UNION
 SELECT outbound FROM out_segment
- WHERE peer = ?1 AND mr = -1 AND state IN ('accepted', 'delivered', 'unknown') AND state = 'unknown'
+ WHERE peer = ?1 AND mr = -1 AND state IN ('accepted', 'delivered', 'unknown')
 ORDER BY 1 DESC LIMIT ?3`
 
 // Due lists open messages due at now that this modem with this SIM may carry, oldest first. A message may go by the modem
-// it wants; else by the one it has begun on; else by the home SIM of its peer; else by any. skip leaves out those in
+// of the SIM it has begun on; else by the one it wants; else by the home SIM of its peer; else by any. skip leaves out those in
 // some session's hands already; it must not use the Tx.
 func (tx *Tx) Due(now time.Time, modem, sim string, skip func(id string) bool, limit int) ([]string, error) {
 	var ids []string
@@ -112,9 +111,9 @@ func (tx *Tx) Submitting() ([]string, error) {
 }
 
 // ByMR lists messages to peer, newest first, that a status report with this MR may be about: a segment of theirs was
-// accepted under it, or has an unknown outcome and no MR.
+// accepted under it, or has no MR that is known.
 func (tx *Tx) ByMR(peer string, mr int, limit int) ([]*Outbound, error) {
-	ns, err := list(tx, scanInt, byMRQuery, peer, mr, limit)
+	ns, err := list(tx, scanInt, byMRQuery, peerKey(peer), mr, limit)
 	if err != nil {
 		return nil, err
 	}

@@ -15,10 +15,10 @@ func letters(ids []string) (s string) {
 
 func TestDueChoosesByModemSIMAndHome(t *testing.T) {
 	s := newSpool(t)
-	put := func(letter, peer, want, modem string, due time.Duration) {
+	put := func(letter, peer, want, sim string, due time.Duration) {
 		update(t, s, func(tx *Tx) error {
 			m := queued("X"+letter, peer, t0)
-			m.WantModem, m.Modem, m.Due = want, modem, t0.Add(due)
+			m.WantModem, m.SIM, m.Due = want, sim, t0.Add(due)
 			return tx.PutOutbound(m)
 		})
 	}
@@ -39,7 +39,7 @@ func TestDueChoosesByModemSIMAndHome(t *testing.T) {
 	put("a", "+491", "", "", 0)               // home simA
 	put("b", "+492", "", "", 5*time.Second)   // anyone
 	put("c", "+491", "m1", "", 0)             // named, although home is simA
-	put("d", "+491", "", "m1", 0)             // begun on m1
+	put("d", "+491", "", "simB", 0)           // begun by simB
 	put("e", "+492", "", "", 2*time.Second)   // anyone, earlier than b
 	put("f", "+493", "", "", 100*time.Second) // later
 
@@ -64,7 +64,7 @@ func TestDueChoosesByModemSIMAndHome(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		m.Modem = ""
+		m.SIM = ""
 		return tx.PutOutbound(m)
 	})
 	due(10*time.Second, "m0", "simA", "ad")

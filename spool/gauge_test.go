@@ -18,8 +18,9 @@ func seconds(t *rapid.T) time.Time {
 func TestGaugesEqualCounts(t *testing.T) {
 	queries := map[string]string{
 		"queue_depth": "SELECT count(*) FROM outbound WHERE state = 'queued'",
-		"open_segments": `SELECT count(*) FROM out_segment JOIN outbound ON n = outbound
-			WHERE outbound.state = 'queued' AND out_segment.state NOT IN ('accepted', 'delivered')`,
+		"open_segments": `SELECT count(*) FROM out_segment s JOIN outbound m ON n = outbound
+			WHERE m.state = 'queued' AND s.state NOT IN ('accepted', 'delivered', 'submitting')
+			AND NOT (s.state = 'unknown' AND m.unknown = 'hold')`,
 		"unclaimed":    "SELECT count(*) FROM message WHERE state = 'ready'",
 		"partials":     "SELECT count(DISTINCT generation) FROM in_segment WHERE generation <> 0 AND done = 0 AND parked = 0",
 		"fingerprints": "SELECT count(*) FROM in_segment",

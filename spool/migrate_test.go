@@ -41,7 +41,7 @@ func populate(s *Spool, tx *Tx, ids []string) error {
 		tx.PutInSegment(received(1, 1, 2, t0)),
 		tx.PutEvent(&Event{ID: ids[1], Word: "sent", At: t0, AtWall: t0}),
 		tx.Quarantine(&Quarantined{Modem: "m0", Reason: "foreign.text", Raw: []byte{7}, At: t0, AtWall: t0}, 10),
-		tx.Count("type0", 3), tx.Set("clock", "17"), tx.Spend(t0, "m0", "+491"), tx.SetHome("+491", "26201", t0),
+		tx.Count("type0", 3), tx.Set("clock", "17"), tx.Spend(t0, "m0", "26201", "+491"), tx.SetHome("+491", "26201", t0),
 	)
 }
 

@@ -22,6 +22,7 @@ type Outbound struct {
 	Unknown        string // policy auto|hold|resend|fail
 	Origin         string // where it came in: "tcp", "udp:0"
 
+	TTL               time.Duration // as asked for
 	Accepted, Expires time.Time
 	AcceptedWall      time.Time
 
@@ -32,6 +33,7 @@ type Outbound struct {
 	Modem, SIM string // that carries it, once a segment was submitted
 	Ref        uint16
 	RefBits    int       // 0: no reference allocated; 8 or 16
+	Restarts   int       // how often it began again under another reference
 	Settled    time.Time // when it reached a final state, for Purge; zero: taken from its newest time known
 	Segments   []OutSegment
 }
@@ -59,8 +61,11 @@ type OutSegment struct {
 	MR         int // TP-MR, -1 = none
 	Modem, SIM string
 	At         time.Time // of the last change
+	SentAt     time.Time // when the last attempt began
+	AirAt      time.Time // when it may first have gone on air; zero: it surely never did
 	Attempts   int
-	Unsure     bool // an attempt of unknown outcome: a copy may be on air, whatever the state
+	Tries      int  // attempts that count against a limit: those that were refused for cause or stayed unknown
+	Unsure     bool // an attempt of unknown outcome is open, whatever the state
 	Why        string
 }
 
@@ -79,10 +84,12 @@ const (
 // Accepted tells whether the network has taken the segment.
 func (s SegState) Accepted() bool { return s == SegAccepted || s == SegDelivered }
 
-// todo counts the segments the network has not taken.
+// todo counts the segments that are still to be submitted, as far as is known.
 func (m *Outbound) todo() (n int) {
 	for _, s := range m.Segments {
-		if !s.State.Accepted() {
+		switch {
+		case s.State.Accepted(), s.State == SegSubmitting, s.State == SegUnknown && m.Unknown == "hold":
+		default:
 			n++
 		}
 	}
@@ -110,14 +117,14 @@ func (m *Outbound) settled() time.Time {
 }
 
 const outboundColumns = `n, id, peer, port, from_port, coalesce(key, ''), digest, origin, accepted, accepted_wall,
-	report, want_modem, unknown, expires, state, why, nullif(due, 0), attempts, modem, sim, ref, ref_bits, settled,
+	report, want_modem, unknown, ttl, expires, state, why, nullif(due, 0), attempts, modem, sim, ref, ref_bits, restarts, settled,
 	coalesce((SELECT length(data) FROM outbound_payload WHERE outbound_payload.outbound = outbound.n), 0)`
 
 func scanOutbound(r *sql.Rows) (n int64, m *Outbound, err error) {
 	m = &Outbound{}
 	err = r.Scan(&n, &m.ID, &m.Peer, &m.Port, &m.FromPort, &m.Key, (*digest)(&m.Digest), &m.Origin,
-		(*stamp)(&m.Accepted), (*stamp)(&m.AcceptedWall), &m.Report, &m.WantModem, &m.Unknown, (*stamp)(&m.Expires),
-		&m.State, &m.Why, (*stamp)(&m.Due), &m.Attempts, &m.Modem, &m.SIM, &m.Ref, &m.RefBits, (*stamp)(&m.Settled), &m.Octets)
+		(*stamp)(&m.Accepted), (*stamp)(&m.AcceptedWall), &m.Report, &m.WantModem, &m.Unknown, &m.TTL, (*stamp)(&m.Expires),
+		&m.State, &m.Why, (*stamp)(&m.Due), &m.Attempts, &m.Modem, &m.SIM, &m.Ref, &m.RefBits, &m.Restarts, (*stamp)(&m.Settled), &m.Octets)
 	return n, m, err
 }
 
@@ -206,5 +213,5 @@ const (
 // QueueDepth counts the open messages.
 func (tx *Tx) QueueDepth() (int, error) { return tx.gauge("queue_depth") }
 
-// OpenSegments counts the segments of open messages that the network has not taken.
+// OpenSegments counts the segments of open messages that are still to be submitted.
 func (tx *Tx) OpenSegments() (int, error) { return tx.gauge("open_segments") }

@@ -36,9 +36,9 @@ func (tx *Tx) insertOutbound(m *Outbound) error {
 	if m.Key != "" {
 		key = m.Key
 	}
-	n, err := tx.insert(`INSERT INTO outbound (report, want_modem, unknown, expires, state, why, due, attempts, modem, sim,
-		ref, ref_bits, settled, todo, lane, id, peer, port, from_port, key, digest, origin, accepted, accepted_wall)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	n, err := tx.insert(`INSERT INTO outbound (report, want_modem, unknown, ttl, expires, state, why, due, attempts, modem, sim,
+		ref, ref_bits, restarts, settled, todo, lane, id, peer, port, from_port, key, digest, origin, accepted, accepted_wall)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		append(now, m.ID, m.Peer, m.Port, m.FromPort, key, m.Digest[:], m.Origin, nano(m.Accepted), nano(m.AcceptedWall))...)
 	if err != nil {
 		return err
@@ -59,8 +59,8 @@ func (tx *Tx) updateOutbound(n int64, old, m *Outbound) error {
 		return err
 	}
 	if !slices.Equal(was, now) {
-		_, err := tx.exec(`UPDATE outbound SET report = ?, want_modem = ?, unknown = ?, expires = ?, state = ?, why = ?, due = ?,
-			attempts = ?, modem = ?, sim = ?, ref = ?, ref_bits = ?, settled = ?, todo = ?, lane = ? WHERE n = ?`, append(now, n)...)
+		_, err := tx.exec(`UPDATE outbound SET report = ?, want_modem = ?, unknown = ?, ttl = ?, expires = ?, state = ?, why = ?, due = ?,
+			attempts = ?, modem = ?, sim = ?, ref = ?, ref_bits = ?, restarts = ?, settled = ?, todo = ?, lane = ? WHERE n = ?`, append(now, n)...)
 		if err != nil {
 			return err
 		}
@@ -80,8 +80,8 @@ func (tx *Tx) changing(m *Outbound) ([]any, error) {
 	} else if due.IsZero() {
 		due = time.Unix(0, 0) // at once: NULL <= now is not true; read back as none
 	}
-	return []any{m.Report, m.WantModem, m.Unknown, nano(m.Expires), string(m.State), m.Why, nano(due), m.Attempts, m.Modem, m.SIM,
-		m.Ref, m.RefBits, nano(m.settled()), m.todo(), lane}, nil
+	return []any{m.Report, m.WantModem, m.Unknown, int64(m.TTL), nano(m.Expires), string(m.State), m.Why, nano(due), m.Attempts, m.Modem, m.SIM,
+		m.Ref, m.RefBits, m.Restarts, nano(m.settled()), m.todo(), lane}, nil
 }
 
 // lane names who may carry the message, so that each modem finds its own work by index.
@@ -89,10 +89,10 @@ func (tx *Tx) lane(m *Outbound) (string, error) {
 	switch {
 	case !m.State.Open():
 		return "", nil
+	case m.SIM != "":
+		return ownLane(m.SIM), nil // begun: a segment of another SIM would come from another number
 	case m.WantModem != "":
 		return modemLane(m.WantModem), nil
-	case m.Modem != "":
-		return modemLane(m.Modem), nil
 	}
 	sim, err := tx.Home(m.Peer)
 	return homeLane(sim), err
@@ -115,9 +115,10 @@ func homeLane(sim string) string {
 
 func (tx *Tx) segments(n int64) ([]OutSegment, error) {
 	return list(tx, func(r *sql.Rows) (s OutSegment, err error) {
-		err = r.Scan(&s.Seq, &s.State, &s.MR, &s.Modem, &s.SIM, (*stamp)(&s.At), &s.Attempts, &s.Unsure, &s.Why)
+		err = r.Scan(&s.Seq, &s.State, &s.MR, &s.Modem, &s.SIM, (*stamp)(&s.At), (*stamp)(&s.SentAt), (*stamp)(&s.AirAt), &s.Attempts, &s.Tries,
+			&s.Unsure, &s.Why)
 		return s, err
-	}, "SELECT seq, state, mr, modem, sim, at, attempts, unsure, why FROM out_segment WHERE outbound = ? ORDER BY seq", n)
+	}, "SELECT seq, state, mr, modem, sim, at, sent_at, air_at, attempts, tries, unsure, why FROM out_segment WHERE outbound = ? ORDER BY seq", n)
 }
 
 func (tx *Tx) putSegments(n int64, peer string, old, now []OutSegment) error {
@@ -125,11 +126,13 @@ func (tx *Tx) putSegments(n int64, peer string, old, now []OutSegment) error {
 		if i < len(old) && sameSegment(old[i], s) {
 			continue
 		}
-		_, err := tx.exec(`INSERT INTO out_segment (outbound, seq, peer, state, mr, modem, sim, at, attempts, unsure, why)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		_, err := tx.exec(`INSERT INTO out_segment (outbound, seq, peer, state, mr, modem, sim, at, sent_at, air_at, attempts, tries, unsure, why)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT DO UPDATE SET state = excluded.state, mr = excluded.mr, modem = excluded.modem, sim = excluded.sim,
-			at = excluded.at, attempts = excluded.attempts, unsure = excluded.unsure, why = excluded.why`,
-			n, s.Seq, peer, string(s.State), s.MR, s.Modem, s.SIM, nano(s.At), s.Attempts, s.Unsure, s.Why)
+			at = excluded.at, sent_at = excluded.sent_at, air_at = excluded.air_at, attempts = excluded.attempts,
+			tries = excluded.tries, unsure = excluded.unsure, why = excluded.why`,
+			n, s.Seq, peerKey(peer), string(s.State), s.MR, s.Modem, s.SIM, nano(s.At), nano(s.SentAt), nano(s.AirAt), s.Attempts, s.Tries,
+			s.Unsure, s.Why)
 		if err != nil {
 			return err
 		}
@@ -143,9 +146,9 @@ func (tx *Tx) putSegments(n int64, peer string, old, now []OutSegment) error {
 }
 
 func sameSegment(a, b OutSegment) bool {
-	if nano(a.At) != nano(b.At) {
+	if nano(a.At) != nano(b.At) || nano(a.SentAt) != nano(b.SentAt) || nano(a.AirAt) != nano(b.AirAt) {
 		return false
 	}
-	a.At, b.At = time.Time{}, time.Time{}
+	a.At, a.SentAt, a.AirAt = b.At, b.SentAt, b.AirAt
 	return a == b
 }

@@ -2,12 +2,14 @@ package spool
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
 // SetHome notes the SIM that last heard from this peer; "" forgets it. Open messages to the peer that no modem has begun
 // and none was named for move with it.
 func (tx *Tx) SetHome(peer, sim string, at time.Time) error {
+	peer = peerKey(peer)
 	const day = int64(24 * time.Hour)
 	// Not a write for each message heard: used serves Purge only.
 	r, err := tx.exec(`INSERT INTO peer (peer, home, used) VALUES (?1, ?2, ?3)
@@ -24,15 +26,18 @@ func (tx *Tx) SetHome(peer, sim string, at time.Time) error {
 }
 
 const moveLane = `UPDATE outbound INDEXED BY outbound_peer SET lane = ?1
-	WHERE state = 'queued' AND peer = ?2 AND want_modem = '' AND modem = '' AND lane <> ?1`
+	WHERE state = 'queued' AND peer IN (?2, '+' || ?2) AND want_modem = '' AND sim = '' AND lane <> ?1`
 
 // Home is the SIM that last heard from this peer; "" = none.
 func (tx *Tx) Home(peer string) (sim string, err error) {
-	if err = tx.get([]any{&sim}, "SELECT home FROM peer WHERE peer = ?", peer); err == ErrNotFound {
+	if err = tx.get([]any{&sim}, "SELECT home FROM peer WHERE peer = ?", peerKey(peer)); err == ErrNotFound {
 		return "", nil
 	}
 	return sim, err
 }
+
+// peerKey is how a number is compared: with "+" and without it is the same handset.
+func peerKey(peer string) string { return strings.TrimPrefix(peer, "+") }
 
 // KeepHomes forgets the homes that are none of these SIMs, so that what waits for one of them goes by any, and returns how
 // many SIMs that were.
@@ -46,7 +51,7 @@ func (tx *Tx) KeepHomes(sims []string) (gone int, err error) {
 			continue
 		}
 		gone++
-		if _, err := tx.exec("UPDATE outbound SET lane = '*' WHERE state = 'queued' AND lane = ?", ownLane(sim)); err != nil {
+		if _, err := tx.exec("UPDATE outbound SET lane = '*' WHERE state = 'queued' AND lane = ? AND sim = ''", ownLane(sim)); err != nil {
 			return gone, err
 		}
 		if _, err := tx.exec("UPDATE peer SET home = '' WHERE home = ?", sim); err != nil {

@@ -8,14 +8,17 @@ import (
 
 // Purge queries take the oldest rows by index and stop at ?2.
 const (
-	purgeOutbound  = `DELETE FROM outbound WHERE n IN (SELECT n FROM outbound WHERE settled < ?1 ORDER BY settled LIMIT ?2)`
+	// One that was sent stays until its reports are due.
+	purgeOutbound = `DELETE FROM outbound WHERE n IN (SELECT n FROM outbound WHERE settled < ?1
+		AND NOT (state = 'sent' AND report = 1 AND expires >= ?1) ORDER BY settled LIMIT ?2)`
 	purgeMessage   = `DELETE FROM message WHERE n IN (SELECT n FROM message WHERE state = 'acked' AND acked_at < ?1 ORDER BY acked_at LIMIT ?2)`
 	purgeInSegment = `DELETE FROM in_segment WHERE id IN (
 		SELECT id FROM in_segment WHERE at < ?1 AND (done = 1 OR parked = 1) ORDER BY at LIMIT ?2)`
 	purgeSpend = `DELETE FROM spend WHERE n IN (SELECT n FROM spend WHERE at < ?1 ORDER BY at, n LIMIT ?2)`
 	purgeRef   = `DELETE FROM ref_given WHERE (peer, low) IN (SELECT peer, low FROM ref_given WHERE at < ?1 ORDER BY at LIMIT ?2)`
 	purgePeer  = `DELETE FROM peer WHERE peer IN (SELECT peer FROM peer WHERE used < ?1 ORDER BY used LIMIT ?2)
-		AND NOT EXISTS (SELECT 1 FROM outbound WHERE state = 'queued' AND outbound.peer = peer.peer)`
+		AND NOT EXISTS (SELECT 1 FROM outbound WHERE state = 'queued' AND outbound.peer = peer.peer)
+		AND NOT EXISTS (SELECT 1 FROM outbound WHERE state = 'queued' AND outbound.peer = '+' || peer.peer)`
 )
 
 // peerRest is how long a peer's home SIM and reference counter outlive the history.

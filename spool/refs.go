@@ -11,7 +11,7 @@ import (
 // refRest is how long an 8-bit reference rests before the same peer gets it again: receivers join segments by it.
 const refRest = 30 * time.Minute
 
-const liveRefs = `SELECT ref FROM outbound WHERE state = 'queued' AND peer = ? AND ref_bits > 0`
+const liveRefs = `SELECT ref FROM outbound WHERE state = 'queued' AND peer IN (?1, '+' || ?1) AND ref_bits > 0`
 
 // NextRef gives out the next concatenation reference to this peer, counting up from a random first one. Its low octet is
 // that of no open message to the peer; for bits 8 it is also none given within 30 minutes while there is another, and
@@ -20,6 +20,7 @@ func (tx *Tx) NextRef(peer string, bits int, now time.Time) (uint16, bool, error
 	if bits != 8 && bits != 16 {
 		return 0, false, tx.fail(fmt.Errorf("give reference to %s: width %d is neither 8 nor 16", peer, bits))
 	}
+	peer = peerKey(peer)
 	last, err := tx.lastRef(peer)
 	if err != nil {
 		return 0, false, err
@@ -66,6 +67,17 @@ func (tx *Tx) NextRef(peer string, bits int, now time.Time) (uint16, bool, error
 		best &= 0xff
 	}
 	return best, true, nil
+}
+
+// RefLive tells whether an open message to the peer holds a reference of the same low octet.
+func (tx *Tx) RefLive(peer string, ref uint16) (live bool, err error) {
+	err = tx.each(func(r *sql.Rows) (bool, error) {
+		var other uint16
+		err := r.Scan(&other)
+		live = live || byte(other) == byte(ref)
+		return !live, err
+	}, liveRefs, peerKey(peer))
+	return live, err
 }
 
 func (tx *Tx) lastRef(peer string) (uint16, error) {

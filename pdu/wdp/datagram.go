@@ -67,6 +67,19 @@ func PlanFor(size int) (Plan, error) {
 	return Plan{Total: wide, Bits: 16}, nil
 }
 
+// PlanWide is PlanFor with a 16-bit reference whatever it costs; an error means that
+// a payload so large takes an 8-bit one.
+func PlanWide(size int) (Plan, error) {
+	if size <= singleSize {
+		return Plan{Total: 1}, nil
+	}
+	total := ceil(size, wideSize)
+	if total > maxTotal {
+		return Plan{}, fmt.Errorf("segment a datagram of %d octets with a 16-bit reference: %d segments, the most is %d", size, total, maxTotal)
+	}
+	return Plan{Total: total, Bits: 16}, nil
+}
+
 func ceil(n, d int) int { return (n + d - 1) / d }
 
 // Segment cuts the datagram with a reference of the width that ref names. A

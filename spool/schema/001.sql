@@ -24,6 +24,7 @@ CREATE TABLE outbound (
   report        INTEGER NOT NULL,
   want_modem    TEXT NOT NULL,
   unknown       TEXT NOT NULL,
+  ttl           INTEGER NOT NULL, -- as asked for; an operator's retry gives it anew
   expires       INTEGER,
   state         TEXT NOT NULL,
   why           TEXT NOT NULL,
@@ -33,6 +34,7 @@ CREATE TABLE outbound (
   sim           TEXT NOT NULL,
   ref           INTEGER NOT NULL,
   ref_bits      INTEGER NOT NULL,
+  restarts      INTEGER NOT NULL, -- whole, under another reference
   settled       INTEGER,          -- NULL while open
   todo          INTEGER NOT NULL, -- segments neither accepted nor delivered
   lane          TEXT NOT NULL     -- who may carry it: 'm:'modem, 's:'SIM, or '*' for anyone
@@ -54,14 +56,17 @@ CREATE TABLE outbound_payload (
 CREATE TABLE out_segment (
   outbound INTEGER NOT NULL REFERENCES outbound (n) ON DELETE CASCADE,
   seq      INTEGER NOT NULL,
-  peer     TEXT NOT NULL,         -- of its message, for the search by (peer, mr)
+  peer     TEXT NOT NULL,         -- digits of its message's, for the search by (peer, mr)
   state    TEXT NOT NULL,
   mr       INTEGER NOT NULL,      -- -1: none
   modem    TEXT NOT NULL,
   sim      TEXT NOT NULL,
   at       INTEGER,
+  sent_at  INTEGER,               -- the last attempt began
+  air_at   INTEGER,               -- it may first have gone on air
   attempts INTEGER NOT NULL,
-  unsure   INTEGER NOT NULL,      -- an earlier attempt may be on air
+  tries    INTEGER NOT NULL,      -- attempts that count against a limit
+  unsure   INTEGER NOT NULL,      -- an attempt of unknown outcome is open
   why      TEXT NOT NULL,
   PRIMARY KEY (outbound, seq)
 ) STRICT, WITHOUT ROWID;
@@ -89,15 +94,17 @@ CREATE TABLE spend (
   at      INTEGER NOT NULL,
   modem   TEXT NOT NULL,
   modem_n INTEGER NOT NULL,
+  sim     TEXT NOT NULL,
   peer    TEXT NOT NULL
 ) STRICT;
 CREATE INDEX spend_at    ON spend (at, n);
 CREATE INDEX spend_modem ON spend (modem, at, modem_n);
+CREATE INDEX spend_sim   ON spend (sim, at);
 
 -- Peers -------------------------------------------------------------------------------------------------------------
 
 CREATE TABLE peer (
-  peer TEXT PRIMARY KEY,
+  peer TEXT PRIMARY KEY,          -- digits: one handset is written in two ways
   home TEXT NOT NULL DEFAULT '',  -- the SIM that last heard from it
   ref  INTEGER,                   -- the last concatenation reference given to it
   used INTEGER NOT NULL
