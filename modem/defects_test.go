@@ -266,7 +266,7 @@ func TestA16ErrorForms(t *testing.T) {
 		"+CMS ERROR:38":           {CMS, 38, "+CMS ERROR:38"},
 		"+CMS ERROR : 38":         {CMS, 38, "+CMS ERROR : 38"},
 		"+CME ERROR: 14":          {CME, 14, "+CME ERROR: 14"},
-		"+CME ERROR: SIM busy":    {CME, -1, "+CME ERROR: SIM busy"},
+		"+CME ERROR: SIM busy":    {CME, 14, "+CME ERROR: SIM busy"},
 		"COMMAND NOT SUPPORT":     {Plain, -1, "COMMAND NOT SUPPORT"},
 		"+CMS ERROR: 500 vendor":  {CMS, -1, "+CMS ERROR: 500 vendor"},
 		"+CMS ERROR: 4294967296X": {CMS, -1, "+CMS ERROR: 4294967296X"},

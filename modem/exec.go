@@ -258,6 +258,8 @@ func newResultError(line string) *ResultError {
 	e := &ResultError{Kind: kind, Code: -1, Text: line}
 	if n, err := strconv.Atoi(code); err == nil && kind != Plain {
 		e.Code = n
+	} else {
+		e.Code = textCode(kind, code)
 	}
 	return e
 }

@@ -137,6 +137,7 @@ func TestSIMTrouble(t *testing.T) {
 		{"not inserted", strings.Repeat("> AT+CPIN?\n< +CPIN: NOT INSERTED\n< OK\n", 9), "absent", "no SIM in the modem"},
 		{"PUK", "> AT+CPIN?\n< +CPIN: SIM PUK\n< OK\n", "puk", "wants its PUK"},
 		{"PUK as an error", "> AT+CPIN?\n< +CME ERROR: 12\n", "puk", "wants its PUK"},
+		{"PUK as an error in words", "> AT+CPIN?\n< +CME ERROR: SIM PUK required\n", "puk", "wants its PUK"},
 		{"another lock", "> AT+CPIN?\n< +CPIN: PH-NET PIN\n< OK\n", "pin", "PH-NET PIN"},
 		{"PIN unknown", "> AT+CPIN?\n< +CPIN: SIM PIN\n< OK\n", "pin", "wants its PIN"},
 		{"broken", strings.Repeat("> AT+CPIN?\n< +CME ERROR: 13\n", 9), "failure", "clean or replace"},

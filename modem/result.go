@@ -32,7 +32,7 @@ const (
 // ResultError is a refusal: the modem or the network answered, and not with OK.
 type ResultError struct {
 	Kind ResultKind
-	Code int    // of CMS and CME, -1 when the modem gave no number
+	Code int    // of CMS and CME, -1 when the modem gave neither a number nor words of the standards
 	Text string // the line as the modem gave it
 }
 
