@@ -119,7 +119,7 @@ func parseRequest(args []string) (Request, error) {
 		case "port":
 			r.Port, err = parsePort(value)
 		case "from-port":
-			r.FromPort, err = parsePort(value)
+			r.FromPort, err = parseSource(value)
 		case "key":
 			r.Key = value
 		case "ttl":

@@ -106,7 +106,7 @@ func ReadConfig(path string) (Config, error) {
 	}
 	c, err := ParseConfig(string(text))
 	if err != nil {
-		return Config{}, fmt.Errorf("config %s: %w", path, err)
+		return Config{}, fmt.Errorf("config %s:\n%w", path, err)
 	}
 	return c, nil
 }
@@ -122,7 +122,7 @@ func ParseConfig(text string) (Config, error) {
 		return Config{}, err
 	}
 	c := Defaults()
-	root := &table{values: raw, faults: new(faults)}
+	root := &table{values: raw, faults: new(Faults)}
 	root.table("spool", c.Spool.read)
 	root.table("socket", c.Socket.read)
 	root.tables("modem", func(t *table) { c.Modems = append(c.Modems, readModem(t)) })
@@ -132,8 +132,9 @@ func ParseConfig(text string) (Config, error) {
 	root.table("log", c.Log.read)
 	root.unknown()
 	c.checkTogether(root)
-	if err := root.faults.err(); err != nil {
-		return Config{}, err
+	if faults := *root.faults; len(faults) > 0 {
+		slices.SortFunc(faults, func(a, b Fault) int { return strings.Compare(a.Key+a.Text, b.Key+b.Text) })
+		return Config{}, faults
 	}
 	return c, nil
 }
@@ -153,15 +154,19 @@ func (c *SpoolConfig) read(t *table) {
 
 func (c *SocketConfig) read(t *table) {
 	t.texts("listen", &c.Listen)
-	for _, addr := range c.Listen {
-		t.loopback("listen", addr)
+	for i, addr := range c.Listen {
+		key := fmt.Sprintf("listen[%d]", i)
+		t.loopback(key, addr)
+		if slices.Contains(c.Listen[:i], addr) {
+			t.fault(key, addr+" stands there twice")
+		}
 	}
 	t.text("unix", &c.Unix)
 	if len(c.Unix) > 107 {
 		t.fault("unix", "is longer than the 107 octets that a Unix socket's path may have")
 	}
 	t.ports("ports", &c.Ports)
-	if len(c.Ports) == 0 {
+	if len(c.Ports) == 0 && !t.faulty("ports") {
 		t.fault("ports", "is empty: nothing would be bridged")
 	}
 }
@@ -282,7 +287,10 @@ func (c *Config) checkTogether(t *table) {
 	}
 	roles, listens := map[string]int{}, map[string]int{}
 	for i, u := range c.UDP {
-		if !slices.Contains(c.Socket.Ports, u.Port) {
+		if t.faulty(fmt.Sprintf("udp[%d]", i)) {
+			continue
+		}
+		if !slices.Contains(c.Socket.Ports, u.Port) && !t.faulty("socket.ports") {
 			t.fault(fmt.Sprintf("udp[%d].port", i), fmt.Sprintf("%d is not among socket.ports: its messages would be foreign", u.Port))
 		}
 		role := u.Peer + "/" + strconv.Itoa(int(u.Port)) // one field role a peer and port, one server role a port
@@ -296,15 +304,15 @@ func (c *Config) checkTogether(t *table) {
 	}
 }
 
-// loopbackAddress checks host:port: until there is authentication nothing may be
+// CheckLoopback checks host:port: until there is authentication nothing may be
 // reached from beyond this machine.
-func loopbackAddress(addr string) error {
+func CheckLoopback(addr string) error {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return fmt.Errorf("%q is no host:port", addr)
 	}
-	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 && port != "0" {
-		return fmt.Errorf("%q has no port number", addr)
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return fmt.Errorf("%q: a port number is from 0 to 65535", addr)
 	}
 	if ip := net.ParseIP(strings.Trim(host, "[]")); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return fmt.Errorf("%q is beyond loopback, which needs TLS and a token and is not built yet: use 127.0.0.1 or [::1]", addr)

@@ -1,23 +1,27 @@
 package bridge
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 )
 
-// faults collects what is wrong with a configuration, so that one run of
-// `wvsms config check` shows everything.
-type faults struct{ list []string }
+// Faults are what is wrong with a configuration, all of it at once.
+type Faults []Fault
 
-func (f *faults) err() error {
-	if len(f.list) == 0 {
-		return nil
+// A Fault is what is wrong with one key.
+type Fault struct {
+	Key  string `json:"key"`
+	Text string `json:"fault"`
+}
+
+func (f Faults) Error() string {
+	var lines []string
+	for _, one := range f {
+		lines = append(lines, one.Key+": "+one.Text)
 	}
-	slices.Sort(f.list)
-	return errors.New(strings.Join(f.list, "\n"))
+	return strings.Join(lines, "\n")
 }
 
 // A table is one TOML table while it is read. What was asked for is crossed off;
@@ -26,7 +30,7 @@ type table struct {
 	path   string // "" for the whole file
 	index  int    // among tables of the same name
 	values map[string]any
-	faults *faults
+	faults *Faults
 }
 
 func (t *table) fault(key, what string) {
@@ -37,7 +41,17 @@ func (t *table) fault(key, what string) {
 	case key != "":
 		at += "." + key
 	}
-	t.faults.list = append(t.faults.list, at+": "+what)
+	*t.faults = append(*t.faults, Fault{at, what})
+}
+
+// faulty tells whether key, or what stands below it, has a fault already: it would
+// only lead to others.
+func (t *table) faulty(key string) bool {
+	at := key
+	if t.path != "" {
+		at = t.path + "." + key
+	}
+	return slices.ContainsFunc(*t.faults, func(f Fault) bool { return strings.HasPrefix(f.Key, at) })
 }
 
 // take returns the value of key as a T; false if it is absent or of another type.
@@ -147,15 +161,15 @@ func (t *table) patterns(key string, to *Patterns) {
 		return
 	}
 	for i, p := range list {
-		if !(Patterns{p}).valid() {
-			t.fault(fmt.Sprintf("%s[%d]", key, i), fmt.Sprintf("%q: a number, or the beginning of one and *", p))
+		if at := fmt.Sprintf("%s[%d]", key, i); !(Patterns{p}).valid() && !t.faulty(at) {
+			t.fault(at, fmt.Sprintf("%q: a number, or the beginning of one and *", p))
 		}
 	}
 	*to = list
 }
 
 func (t *table) loopback(key, addr string) {
-	if err := loopbackAddress(addr); err != nil {
+	if err := CheckLoopback(addr); err != nil && !t.faulty(key) {
 		t.fault(key, err.Error())
 	}
 }

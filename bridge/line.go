@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -16,6 +17,7 @@ const (
 	maxSend   = 32640 // octets of a payload that can be carried
 	maxLength = 65536 // octets of a payload that are still consumed before ERR too-large
 	maxID     = 64
+	maxPort   = 49151
 )
 
 // splitLine cuts a line at its spaces. Values hold none, so that this is always right.
@@ -173,7 +175,21 @@ func parseWhole(s string, most uint64) (uint64, error) {
 	return n, nil
 }
 
+// parsePort reads a destination port: one of those that a receiver may use (TS
+// 23.040 9.2.3.24.4).
 func parsePort(s string) (uint16, error) {
+	n, err := parseWhole(s, maxPort)
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("port: %w", err)
+	case n == 0:
+		return 0, errors.New("port: 1 to 49151")
+	}
+	return uint16(n), nil
+}
+
+// parseSource reads a source port, of which 0 is what phones send.
+func parseSource(s string) (uint16, error) {
 	n, err := parseWhole(s, math.MaxUint16)
 	if err != nil {
 		return 0, fmt.Errorf("port: %w", err)

@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"wvsms/bridge"
 )
@@ -50,7 +52,11 @@ func dial(ctx context.Context, addr string) (*client, error) {
 	var d net.Dialer
 	nc, err := d.DialContext(ctx, network, addr)
 	if err != nil {
-		return nil, fmt.Errorf("connect to the bridge: %w (is wvsms run running?)", err)
+		hint := ""
+		if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, fs.ErrNotExist) {
+			hint = " (is wvsms run running?)"
+		}
+		return nil, fmt.Errorf("connect to the bridge: %w%s", err, hint)
 	}
 	c := &client{nc: nc, in: bufio.NewReader(nc)}
 	c.stop = context.AfterFunc(ctx, func() { nc.Close() })

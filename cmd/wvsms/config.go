@@ -2,6 +2,8 @@ package main
 
 import (
 	_ "embed"
+	"encoding/json"
+	"errors"
 	"fmt"
 
 	"wvsms/bridge"
@@ -19,12 +21,29 @@ type configCmd struct {
 
 type configCheckCmd struct {
 	File string `arg:"" optional:"" default:"${config}" help:"The file (${config})."`
+	JSON bool   `name:"json" help:"Print the faults as a JSON list of key and fault."`
 }
 
 // Run prints the faults of the file, or that there are none.
 func (c *configCheckCmd) Run(std *stdio) error {
-	if _, err := bridge.ReadConfig(c.File); err != nil {
+	_, err := bridge.ReadConfig(c.File)
+	if c.JSON {
+		list := []bridge.Fault{}
+		var faults bridge.Faults
+		if errors.As(err, &faults) {
+			list = faults
+		} else if err != nil {
+			list = []bridge.Fault{{Text: err.Error()}}
+		}
+		if err := json.NewEncoder(std.Out).Encode(list); err != nil {
+			return err
+		}
+	}
+	if err != nil {
 		return usageError{err}
+	}
+	if c.JSON {
+		return nil
 	}
 	fmt.Fprintf(std.Out, "%s: good\n", c.File)
 	return nil

@@ -121,8 +121,27 @@ func play(ctx context.Context, socket string, show *stage, handset sender, recei
 	case <-ctx.Done():
 		return errors.New("the answer did not arrive")
 	}
+	if err := waitForSent(c, id); err != nil {
+		return err
+	}
 	show.say("both ways, every octet the same")
 	return nil
+}
+
+// waitForSent waits until the modem has answered for the last segment.
+func waitForSent(c *client, id string) error {
+	if err := c.write("EVENTS after=0", nil); err != nil {
+		return err
+	}
+	for {
+		e, err := c.read()
+		if err != nil {
+			return fmt.Errorf("wait for the event sent: %w", err)
+		}
+		if e.word == "EVT" && len(e.args) == 3 && e.args[1] == id && e.args[2] == "sent" && e.keys["segment"] == "" {
+			return nil
+		}
+	}
 }
 
 // waitForModem asks until the modem is registered, so that what follows is seen to

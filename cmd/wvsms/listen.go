@@ -17,7 +17,7 @@ const (
 )
 
 type listenCmd struct {
-	Ports  string `placeholder:"3590,3716" help:"Only messages to these WDP ports; the bridge's own by default."`
+	Ports  string `placeholder:"PORT,…" help:"Only messages to these WDP ports; the bridge's own by default."`
 	Max    int    `default:"64" help:"Messages taken at a time."`
 	Count  int    `help:"End after so many messages; 0 is never."`
 	Socket string `default:"127.0.0.1:3590" help:"The bridge: host:port or the path of a Unix socket."`
@@ -84,7 +84,7 @@ func (l *listener) session(ctx context.Context) error {
 	if err := conn.command(line); err != nil {
 		var refused *refusedError
 		if errors.As(err, &refused) && refused.code == "syntax" {
-			return finalError{err}
+			return finalError{usageError{err}}
 		}
 		return fmt.Errorf("ask for messages: %w", err)
 	}

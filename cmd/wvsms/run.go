@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,9 +14,10 @@ import (
 )
 
 type runCmd struct {
-	File  string `name:"config" placeholder:"FILE" help:"Configuration file (${config})."`
-	Sim   bool   `help:"Simulated modem and handset; no configuration, no budget, nothing kept."`
-	Trace bool   `help:"Print every AT line."`
+	File   string `name:"config" placeholder:"FILE" xor:"sim" help:"Configuration file (${config})."`
+	Sim    bool   `xor:"sim" help:"Simulated modem and handset; no configuration, no budget, nothing kept."`
+	Socket string `placeholder:"ADDR" help:"With --sim: where the socket listens (127.0.0.1:3590)."`
+	Trace  bool   `help:"Print every AT line among the log."`
 }
 
 // Run is the daemon.
@@ -28,7 +30,7 @@ func (c *runCmd) Run(ctx context.Context, std *stdio) error {
 	o := bridge.Options{Log: log}
 	if c.Trace {
 		o.Trace = func(modem string, sent bool, line string) {
-			log.WithLevel(zerolog.NoLevel).Str("modem", modem).Msg(arrow(sent) + line)
+			log.Info().Str("modem", modem).Msg("AT " + arrow(sent) + line)
 		}
 	}
 	if c.Sim {
@@ -37,9 +39,7 @@ func (c *runCmd) Run(ctx context.Context, std *stdio) error {
 			return fmt.Errorf("make a place for the simulation's spool: %w", err)
 		}
 		defer os.RemoveAll(dir)
-		if c.File == "" {
-			cfg.Spool.Path = filepath.Join(dir, "spool.db")
-		}
+		cfg.Spool.Path = filepath.Join(dir, "spool.db")
 		cfg.Limits.SegmentsPerDay = 0
 		lab, err := newLab(filepath.Join(dir, "modem"))
 		if err != nil {
@@ -62,8 +62,15 @@ func serve(ctx context.Context, cfg bridge.Config, o bridge.Options) error {
 }
 
 func (c *runCmd) config() (bridge.Config, error) {
-	if c.Sim && c.File == "" {
-		return bridge.Defaults(), nil
+	switch {
+	case c.Sim:
+		cfg := bridge.Defaults()
+		if c.Socket != "" {
+			cfg.Socket.Listen = []string{c.Socket}
+		}
+		return cfg, bridge.CheckLoopback(cfg.Socket.Listen[0])
+	case c.Socket != "":
+		return bridge.Config{}, errors.New("--socket goes with --sim: the configuration has [socket] listen")
 	}
 	path := c.File
 	if path == "" {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -16,13 +17,13 @@ const longestPayload = 32640 // octets; 255 segments with their headers
 type sendCmd struct {
 	File     string `arg:"" optional:"" default:"-" help:"Payload, as it is; - is the standard input."`
 	To       string `required:"" placeholder:"NUMBER" help:"Whom to send to: +49… or a short code."`
-	Port     uint16 `default:"3590" help:"Destination WDP port."`
+	Port     uint16 `default:"3590" help:"Destination WDP port, 1 to 49151."`
 	FromPort uint16 `default:"3590" help:"Source WDP port."`
 	Key      string `help:"Idempotency key: the same message under the same key is sent once."`
 	TTL      string `name:"ttl" placeholder:"24h" help:"Give up after this: a whole number and s, m, h or d."`
 	Report   bool   `help:"Ask the network for a delivery report."`
 	Modem    string `help:"Send through this modem only."`
-	Unknown  string `enum:"auto,hold,resend,fail,default" default:"default" help:"What to do when nobody knows whether it went on air: auto, hold, resend, fail."`
+	Unknown  string `enum:"auto,hold,resend,fail,default" default:"default" placeholder:"POLICY" help:"What to do when nobody knows whether it went on air: auto, hold, resend or fail."`
 	Wait     bool   `help:"Wait for the end: 0 if sent (with --report: delivered), 1 otherwise."`
 	Socket   string `default:"127.0.0.1:3590" help:"The bridge: host:port or the path of a Unix socket."`
 	JSON     bool   `name:"json" help:"Print JSON."`
@@ -30,7 +31,25 @@ type sendCmd struct {
 
 // Run hands one message to a running bridge.
 func (c *sendCmd) Run(ctx context.Context, std *stdio) error {
-	payload, err := c.payload(std.In)
+	err := c.run(ctx, std)
+	var refused *refusedError
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("interrupted: %w", err)
+	case !errors.As(err, &refused):
+		return err
+	}
+	if c.JSON { // a program branches on the code
+		json.NewEncoder(std.Out).Encode(map[string]any{"error": map[string]string{"code": refused.code, "text": refused.text}})
+	}
+	if refused.code == "syntax" || refused.code == "bad-number" {
+		return usageError{err}
+	}
+	return err
+}
+
+func (c *sendCmd) run(ctx context.Context, std *stdio) error {
+	payload, err := c.payload(ctx, std.In)
 	if err != nil {
 		return err
 	}
@@ -54,7 +73,7 @@ func (c *sendCmd) Run(ctx context.Context, std *stdio) error {
 	return c.await(conn, a, std.Out)
 }
 
-func (c *sendCmd) payload(in io.Reader) ([]byte, error) {
+func (c *sendCmd) payload(ctx context.Context, in io.Reader) ([]byte, error) {
 	if c.File != "-" {
 		file, err := os.Open(c.File)
 		if err != nil {
@@ -63,7 +82,18 @@ func (c *sendCmd) payload(in io.Reader) ([]byte, error) {
 		defer file.Close()
 		in = file
 	}
-	payload, err := io.ReadAll(io.LimitReader(in, longestPayload+1))
+	var payload []byte
+	var err error
+	read := make(chan struct{})
+	go func() { // a terminal does not stop reading because of a signal
+		payload, err = io.ReadAll(io.LimitReader(in, longestPayload+1))
+		close(read)
+	}()
+	select {
+	case <-read:
+	case <-ctx.Done():
+		return nil, errors.New("nothing was sent")
+	}
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("read the payload: %w", err)
