@@ -161,7 +161,7 @@ func (m *Modem) Run(ctx context.Context) error {
 	} else {
 		if m.direct {
 			m.pace.oftenAtFirst()
-		} else if m.acks.Load() { // reports are handed on in store mode too
+		} else if m.acks.Load() || m.Identity().IMSI == "" { // reports are handed on in store mode too
 			m.pace.sweepIn(afterRefusal)
 		}
 		close(m.ready)

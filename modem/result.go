@@ -39,9 +39,10 @@ type ResultError struct {
 func (e *ResultError) Error() string { return e.Text }
 
 // SIMError: the SIM keeps the modem from working; a person has to act unless
-// State is "busy".
+// State is "busy", or "changed" or "known": another SIM, or one whose IMSI was
+// not told before, is ready for the next Run.
 type SIMError struct {
-	State string // "absent", "pin", "puk", "busy", "failure", "changed"
+	State string // "absent", "pin", "puk", "busy", "failure", "changed", "known"
 	Text  string // what to do about it
 }
 

@@ -12,6 +12,8 @@ import (
 const (
 	// simPatience is how long a SIM may take to show up before it is absent.
 	simPatience = 30 * time.Second
+	// imsiPatience is how long a SIM that is ready may keep its IMSI back.
+	imsiPatience = 30 * time.Second
 	// pinReserve: with so few attempts left none is spent. The last one is a
 	// person's.
 	pinReserve = 1
@@ -198,7 +200,7 @@ func (m *Modem) identifySIM(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	imsi, err := m.readIMSI(ctx)
+	imsi, err := m.awaitIMSI(ctx)
 	if err != nil {
 		return err
 	}
@@ -216,6 +218,28 @@ func (m *Modem) identifySIM(ctx context.Context) error {
 	return nil
 }
 
+// awaitIMSI asks for the IMSI until it is told, "" when it is not for too long:
+// a SIM may say READY to +CPIN? and refuse its files for some seconds more.
+func (m *Modem) awaitIMSI(ctx context.Context) (string, error) {
+	defer m.explain(m.troubled())
+	until := time.Now().Add(imsiPatience)
+	for wait := time.Second; ; wait = min(2*wait, 5*time.Second) {
+		imsi, err := m.readIMSI(ctx)
+		if err != nil || imsi != "" {
+			return imsi, err
+		}
+		if time.Now().Add(wait).After(until) {
+			m.log.Warn().Msg("the SIM does not tell its number (IMSI): going on without, and asking again with each sweep")
+			return "", nil
+		}
+		m.explain("the SIM does not tell its number (IMSI) yet")
+		if err := m.pause(ctx, wait); err != nil {
+			return "", err
+		}
+	}
+}
+
+// readIMSI asks for the IMSI, "" when it is not told.
 func (m *Modem) readIMSI(ctx context.Context) (string, error) {
 	info, err := m.patient(ctx, "+CIMI")
 	if refused := (*ResultError)(nil); errors.As(err, &refused) {

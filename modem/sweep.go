@@ -152,16 +152,21 @@ func (m *Modem) check(ctx context.Context) error {
 	return m.checkCNMI(ctx)
 }
 
-// checkSIM looks whether the SIM is still the same. Noise on the line is no
-// other SIM: that has to be read twice.
+// checkSIM looks whether the SIM is still the same, or whether one that told
+// no IMSI tells it now: whoever works with the modem has to know who it is from
+// the start. Noise on the line is no other SIM: that has to be read twice.
 func (m *Modem) checkSIM(ctx context.Context) error {
 	had, other := m.Identity().IMSI, ""
 	for range 2 {
 		imsi, err := m.readIMSI(ctx)
-		if err != nil || imsi == "" || had == "" || imsi == had {
+		if err != nil || imsi == "" || imsi == had {
 			return err
 		}
-		if imsi == other {
+		switch {
+		case imsi == other && had == "":
+			m.log.Info().Str("imsi", imsi).Msg("the SIM tells its number now: starting over with it")
+			return &SIMError{"known", "the SIM tells its number (IMSI) now: starting over with it"}
+		case imsi == other:
 			return &SIMError{"changed", "another SIM was put in: starting over with it"}
 		}
 		other = imsi
