@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """python3 wvsms_client.py 127.0.0.1:3590 +491712345678
 
-Sends each line of the standard input to the number, and prints each message that comes.
+Sends each line of the standard input to the number, and prints each message that comes, for ever.
 A lost connection loses and doubles nothing: a line without OK is sent again under its key,
 a message without OK to its ACK is acknowledged again and printed only once.
 """
-import collections, contextlib, queue, socket, sys, threading, time, uuid
+import collections, contextlib, queue, signal, socket, sys, threading, time, uuid
 
 host, port = sys.argv[1].rsplit(":", 1)
 unsent, unacked = {}, {}  # commands without an answer, by key and by id of the message
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a word
 outbox = queue.Queue()  # (key or id, command) for the connection that is open
 
 
@@ -56,5 +57,5 @@ while True:
             talk(sock, outbox)
     except OSError as error:
         print(error, file=sys.stderr)
+        time.sleep(isinstance(error, ConnectionRefusedError))  # 1 s where there is no bridge
     outbox.put(None)
-    time.sleep(0.02)
