@@ -2,13 +2,12 @@
 """python3 wvsms_client.py 127.0.0.1:3590 +491712345678
 
 Sends each line of the standard input to the number, and prints each message that comes, for ever.
-A lost connection loses and doubles nothing: a line without OK is sent again under its key,
-a message without OK to its ACK is acknowledged again and printed only once.
+A lost connection loses and doubles nothing: a line without OK is sent again under its key, and a
+message without OK to its ACK is acknowledged again and printed only once.
 """
 import collections, contextlib, queue, signal, socket, sys, threading, time, uuid
 
-host, port = sys.argv[1].rsplit(":", 1)
-unsent, unacked = {}, {}  # commands without an answer, by key and by id of the message
+(host, port), unsent, unacked = sys.argv[1].rsplit(":", 1), {}, {}  # commands without an answer, by key and by id
 signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a word
 outbox = queue.Queue()  # (key or id, command) for the connection that is open
 
