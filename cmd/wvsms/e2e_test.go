@@ -46,7 +46,7 @@ func TestSizes(t *testing.T) {
 					t.Fatalf("%s, %d octets: %d octets arrived from %s, equal: %v", id, size, len(m.payload), m.peer, bytes.Equal(m.payload, payload))
 				}
 				receiver.do("ACK "+m.id, "OK")
-				sender.event(id, " sent")
+				sender.event(id, "sent")
 			}
 			tooLarge := make([]byte, wdp.MaxSize+1)
 			sender.do(fmt.Sprintf("SEND %s %d\r\n%s", numberB, len(tooLarge), tooLarge), "ERR too-large ")

@@ -268,12 +268,12 @@ func (c *testClient) message() testMessage {
 	return m
 }
 
-// event waits for an event of the message whose line contains what.
+// event waits for an event of the message: a word, with segment= where it is about one.
 func (c *testClient) event(id, what string) string {
 	c.t.Helper()
 	for {
 		for _, line := range c.evts {
-			if strings.Contains(line, " "+id+" ") && strings.Contains(line, what) {
+			if _, told, ok := strings.Cut(line, " "+id+" "); ok && (told == what || strings.HasPrefix(told, what+" why=")) {
 				return line
 			}
 		}
