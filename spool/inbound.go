@@ -136,3 +136,26 @@ func (tx *Tx) OldestPartial(sim, oa string) (gen int64, err error) {
 func (tx *Tx) ExpiredPartials(firstBefore time.Time, limit int) ([]int64, error) {
 	return list(tx, scanInt, expiredPartials, nano(firstBefore), limit)
 }
+
+const (
+	oldInSegments = `DELETE FROM in_segment WHERE id IN (
+		SELECT id FROM in_segment WHERE at <= ?1 AND (done = 1 OR parked = 1) ORDER BY at LIMIT ?2)`
+	dropParked = "DELETE FROM in_segment WHERE generation = ? AND generation <> 0 AND parked = 1"
+)
+
+// BoundInSegments lets go of up to limit done or parked segments, the oldest first, while more than keep segments are on
+// disk. now is the newest At there is.
+func (tx *Tx) BoundInSegments(keep int, now time.Time, limit int) error {
+	n, err := tx.Fingerprints()
+	if err != nil || n <= keep {
+		return err
+	}
+	_, err = tx.exec(oldInSegments, nano(now), min(limit, n-keep))
+	return err
+}
+
+// DropParked lets go of the parked segments of a generation.
+func (tx *Tx) DropParked(gen int64) error {
+	_, err := tx.exec(dropParked, gen)
+	return err
+}

@@ -2,6 +2,7 @@ package spool
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 )
@@ -150,4 +151,47 @@ func TestPartials(t *testing.T) {
 	put(a2)
 	put(other)
 	check("done", 0, 0, 0, 0)
+}
+
+// Beyond the bound the oldest that nobody waits for goes; an open datagram stays.
+func TestBoundInSegments(t *testing.T) {
+	s := newSpool(t)
+	for i := range 6 {
+		seg := received(byte(i), int64(i+1), 1, t0.Add(time.Duration(i)*time.Minute))
+		seg.Done, seg.Parked = i%3 == 1, i%3 == 2 // 0 and 3 are open
+		update(t, s, func(tx *Tx) error { return tx.PutInSegment(seg) })
+	}
+	left := func() (list []int64) {
+		view(t, s, func(tx *Tx) error {
+			all, err := tx.InSegments("simA", "49171", 8, 7, 3, 3590)
+			for _, seg := range all {
+				list = append(list, seg.Generation)
+			}
+			return err
+		})
+		return list
+	}
+	bound := func(keep, limit int) func(*Tx) error {
+		return func(tx *Tx) error { return tx.BoundInSegments(keep, t0.Add(time.Hour), limit) }
+	}
+	update(t, s, bound(6, 9))
+	equal(t, "within the bound", []int64{1, 2, 3, 4, 5, 6}, left())
+	update(t, s, bound(5, 9))
+	equal(t, "one over", []int64{1, 3, 4, 5, 6}, left())
+	update(t, s, bound(1, 1))
+	equal(t, "a batch", []int64{1, 4, 5, 6}, left())
+	update(t, s, func(tx *Tx) error { return tx.DropParked(5) })
+	equal(t, "a tombstone is not parked", []int64{1, 4, 5, 6}, left())
+	update(t, s, func(tx *Tx) error { return tx.DropParked(6) })
+	equal(t, "parked", []int64{1, 4, 5}, left())
+	update(t, s, bound(0, 9))
+	equal(t, "open ones stay", []int64{1, 4}, left())
+
+	for _, q := range []string{oldInSegments, dropParked} {
+		for _, step := range plan(t, s, q) {
+			if strings.HasPrefix(step, "SCAN in_segment") {
+				t.Errorf("%s\n  %s", q, step)
+			}
+		}
+	}
 }
