@@ -19,62 +19,11 @@ import (
 
 // Implementation.
 const (
-	spoolPause             = 2 * time.Second // before a commit that failed is tried again
-	fullPause              = time.Second     // before a full bridge looks whether it may take SMS again
-	quarantineKeep         = 10_000
-	partialsPerSender      = 64
-	partialsTotal          = 10_000
-	pidType0          byte = 0x40 // TS 23.040 9.2.3.9: acknowledge and discard
+	quarantineKeep        = 10_000
+	fingerprintsKeep      = 1_000_000
+	boundBatch            = 16   // rows that go with one that comes
+	pidType0         byte = 0x40 // TS 23.040 9.2.3.9: acknowledge and discard
 )
-
-// runInbound takes short messages from the modem, one after the other: receive →
-// spool → acknowledge. What cannot be made durable is not acknowledged, and what
-// nobody takes from the bridge stays in the modem and the network.
-func (s *session) runInbound(ctx context.Context) error {
-	for {
-		if err := s.bridge.room(ctx, s.log); err != nil {
-			return nil
-		}
-		r, err := s.modem.Receive(ctx)
-		if err != nil {
-			return err
-		}
-		if err := s.take(ctx, r); err != nil {
-			s.log.Error().Err(err).Msg("cannot keep a short message: it is not acknowledged, so the modem or the network keeps it")
-			s.modem.Refuse(r)
-			if !pause(ctx, spoolPause, nil) {
-				return nil
-			}
-			continue
-		}
-		if err := s.modem.Accept(ctx, r); err != nil {
-			if ctx.Err() != nil || errors.Is(err, modem.ErrLineLost) {
-				return err
-			}
-			s.log.Warn().Err(err).Msg("a short message is kept, but the modem did not take the acknowledgement: it may come again and will be recognised")
-		}
-	}
-}
-
-// room waits while as many messages as may be kept wait for a consumer.
-func (b *Bridge) room(ctx context.Context, log zerolog.Logger) error {
-	for warned := false; ; warned = true {
-		var unclaimed int
-		err := b.spool.View(ctx, func(tx *spool.Tx) (err error) {
-			unclaimed, err = tx.Unclaimed()
-			return err
-		})
-		if err == nil && unclaimed < b.cfg.Spool.MaxUnclaimed {
-			return nil
-		}
-		if !warned {
-			log.Error().Err(err).Int("unclaimed", unclaimed).Msg("no more SMS is taken until a consumer takes what is kept: they wait in the modem and the network")
-		}
-		if !pause(ctx, fullPause, nil) {
-			return ctx.Err()
-		}
-	}
-}
 
 // take makes one received short message durable, whatever it is.
 func (s *session) take(ctx context.Context, r modem.Received) error {
@@ -90,6 +39,13 @@ func (s *session) take(ctx context.Context, r modem.Received) error {
 		return s.report(ctx, &in, t)
 	}
 	return in.setAside(ctx, "", "unexpected type of short message")
+}
+
+// forConsumer tells whether r is, or is a segment of, what waits for a consumer.
+func (b *Bridge) forConsumer(r modem.Received) bool {
+	tpdu, err := parse(r)
+	d, ok := tpdu.(*pdu.Deliver)
+	return err == nil && ok && d.PID != pidType0 && b.foreign(d) == ""
 }
 
 func parse(r modem.Received) (pdu.TPDU, error) {
@@ -134,8 +90,28 @@ func (in *arrival) keep(ctx context.Context, f func(*spool.Tx) error) error {
 	return nil
 }
 
+// setAside keeps what is no readable SMS-DELIVER, once however often it is delivered.
 func (in *arrival) setAside(ctx context.Context, peer, reason string) error {
-	return in.keep(ctx, func(tx *spool.Tx) error { return in.foreign(tx, peer, reason) })
+	seg := &spool.InSegment{
+		Fingerprint: sha256.Sum256(slices.Concat([]byte(in.session.sim+"\x00"), in.raw)), SIM: in.session.sim, Total: 1, Seq: 1, Done: true,
+		At: in.now, AtWall: in.wall, Peer: peer, Modem: in.session.name,
+	}
+	return in.keep(ctx, func(tx *spool.Tx) error {
+		if len(in.raw) == 0 { // the line's noise has no identity
+			return in.foreign(tx, peer, reason)
+		}
+		known, err := tx.HasFingerprint(seg.Fingerprint)
+		if err != nil {
+			return err
+		}
+		if known {
+			return in.duplicate(tx, "set aside before: the copy is acknowledged and dropped", peer)
+		}
+		if err := in.remember(tx, seg); err != nil {
+			return err
+		}
+		return in.foreign(tx, peer, reason)
+	})
 }
 
 // deliver decides what a short message is and keeps it.
@@ -145,42 +121,55 @@ func (in *arrival) deliver(tx *spool.Tx, d *pdu.Deliver) error {
 		in.say("type 0: acknowledged and dropped", peer)
 		return tx.Count("type0", 1)
 	}
-	if why := in.session.bridge.foreign(d); why != "" {
-		return in.foreign(tx, peer, why)
-	}
-	if err := tx.SetHome(peer, in.session.sim, in.now); err != nil {
-		return err
-	}
 	seg := in.segment(d)
 	known, err := tx.HasFingerprint(seg.Fingerprint)
 	if err != nil {
 		return err
 	}
 	if known {
-		in.say("delivered twice: the copy is acknowledged and dropped", peer)
-		return tx.Count("duplicate", 1)
+		return in.duplicate(tx, "delivered twice: the copy is acknowledged and dropped", peer)
 	}
+	why := in.session.bridge.foreign(d)
 	key, seq, several := wdp.KeyOf(in.session.sim, d)
-	if !several {
-		seg.Total, seg.Seq, seg.Done, seg.Mode = 1, 1, true, nil
-		if err := tx.PutInSegment(seg); err != nil {
-			return err
-		}
-		return in.message(tx, []*pdu.Deliver{d})
+	if why == "" && several {
+		seg.Bits, seg.Ref, seg.Total, seg.Port, seg.Seq = key.Bits, key.Ref, key.Total, key.Port, seq
+		return in.partial(tx, key, seg)
 	}
-	seg.Bits, seg.Ref, seg.Total, seg.Port, seg.Seq = key.Bits, key.Ref, key.Total, key.Port, seq
-	return in.partial(tx, key, seg)
+	seg.Total, seg.Seq, seg.Done, seg.Mode = 1, 1, true, nil
+	if err := in.remember(tx, seg); err != nil {
+		return err
+	}
+	if why != "" {
+		return in.foreign(tx, peer, why)
+	}
+	return in.message(tx, []*pdu.Deliver{d})
 }
 
-// foreign tells why a short message is not bridged; "" if it is.
+// remember writes a segment, and lets go of the oldest that nobody waits for beyond
+// what is kept.
+func (in *arrival) remember(tx *spool.Tx, seg *spool.InSegment) error {
+	if err := tx.PutInSegment(seg); err != nil {
+		return err
+	}
+	return tx.BoundInSegments(fingerprintsKeep, in.now, boundBatch)
+}
+
+func (in *arrival) duplicate(tx *spool.Tx, what, peer string) error {
+	in.say(what, peer)
+	return tx.Count("duplicate", 1)
+}
+
+// foreign tells why a short message is not bridged; "" if it is, or, on the push
+// port, if that shows only when all of its datagram is there.
 func (b *Bridge) foreign(d *pdu.Deliver) string {
 	ports, ok := d.UD.Ports()
+	_, _, several := wdp.KeyOf("", d)
 	switch {
 	case !ok:
 		return "text" // without an application port it is meant for a person
 	case !slices.Contains(b.cfg.Socket.Ports, ports.Dst):
 		return "port"
-	case ports.Dst == portPush && !pushedCIR(d.UD):
+	case ports.Dst == portPush && !several && !pushedCIR(d.UD):
 		return "push"
 	case d.DCS.Compressed():
 		return "compressed"
@@ -194,7 +183,7 @@ func (in *arrival) segment(d *pdu.Deliver) *spool.InSegment {
 	ports, _ := d.UD.Ports()
 	scts, ok := d.SCTS.Time()
 	if !ok {
-		scts = in.wall
+		scts = in.now // wall time may be set in between
 	}
 	return &spool.InSegment{
 		Fingerprint: fingerprint(in.session.sim, d),
@@ -210,122 +199,6 @@ func (in *arrival) segment(d *pdu.Deliver) *spool.InSegment {
 		FromPort:    ports.Src,
 		Modem:       in.session.name,
 	}
-}
-
-// partial keeps a segment of several and, with the last one, the message.
-func (in *arrival) partial(tx *spool.Tx, key wdp.Key, seg *spool.InSegment) error {
-	rows, err := tx.InSegments(key.SIM, key.OA, key.Bits, key.Ref, key.Total, key.Port)
-	if err != nil {
-		return err
-	}
-	parts := make([]wdp.Part, len(rows))
-	for i, row := range rows {
-		parts[i] = wdp.Part{Generation: row.Generation, Seq: row.Seq, Hash: row.Hash, SCTS: row.SCTS, Done: row.Done}
-	}
-	where := key.Place(parts, wdp.Part{Seq: seg.Seq, Hash: seg.Hash, SCTS: seg.SCTS})
-	if where.Duplicate {
-		in.say("sent twice: the copy is acknowledged and dropped", seg.Peer)
-		return tx.Count("duplicate", 1)
-	}
-	if where.Generation == 0 {
-		if err := in.makeRoom(tx, seg); err != nil {
-			return err
-		}
-		if where.Generation, err = tx.NewGeneration(); err != nil {
-			return err
-		}
-	}
-	seg.Generation = where.Generation
-	if err := tx.PutInSegment(seg); err != nil {
-		return err
-	}
-	if where.Complete {
-		return in.complete(tx, key.Total, seg.Generation)
-	}
-	return in.revive(tx, seg.Generation)
-}
-
-// complete joins the segments of a generation and leaves their tombstones.
-func (in *arrival) complete(tx *spool.Tx, total int, generation int64) error {
-	rows, err := tx.Generation(generation)
-	if err != nil {
-		return err
-	}
-	segments := make([]*pdu.Deliver, total)
-	for i := range rows {
-		row := &rows[i]
-		tpdu, err := parse(modem.Received{Mode: row.Mode})
-		d, ok := tpdu.(*pdu.Deliver)
-		if err != nil || !ok {
-			return fmt.Errorf("read back segment %d of %s: %w", row.Seq, row.Peer, err)
-		}
-		segments[row.Seq-1] = d
-		row.Done, row.Parked, row.Mode = true, false, nil
-		if err := tx.PutInSegment(row); err != nil {
-			return err
-		}
-	}
-	if i := slices.Index(segments, nil); i >= 0 {
-		return fmt.Errorf("join %d segments: number %d is missing", total, i+1)
-	}
-	return in.message(tx, segments)
-}
-
-// revive takes a datagram that a late segment belongs to out of quarantine.
-func (in *arrival) revive(tx *spool.Tx, generation int64) error {
-	rows, err := tx.Generation(generation)
-	if err != nil {
-		return err
-	}
-	for i := range rows {
-		if row := &rows[i]; row.Parked {
-			row.Parked, row.At = false, in.now // its deadline begins anew
-			if err := tx.PutInSegment(row); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// makeRoom lets the oldest unfinished datagram of the sender, or of all, give way.
-func (in *arrival) makeRoom(tx *spool.Tx, seg *spool.InSegment) error {
-	own, err := tx.PartialsOf(seg.SIM, seg.OA)
-	if err != nil {
-		return err
-	}
-	all, err := tx.Partials()
-	if err != nil {
-		return err
-	}
-	var oldest int64
-	switch {
-	case own >= partialsPerSender:
-		oldest, err = tx.OldestPartial(seg.SIM, seg.OA)
-	case all >= partialsTotal:
-		oldest, err = tx.OldestPartial("", "")
-	default:
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return park(tx, oldest)
-}
-
-// park puts an unfinished datagram into quarantine; a late segment revives it.
-func park(tx *spool.Tx, generation int64) error {
-	rows, err := tx.Generation(generation)
-	if err != nil {
-		return err
-	}
-	for i := range rows {
-		rows[i].Parked = true
-		if err := tx.PutInSegment(&rows[i]); err != nil {
-			return err
-		}
-	}
-	return tx.Count("parked", 1)
 }
 
 // message keeps a complete datagram for its consumer.
@@ -351,6 +224,9 @@ func (in *arrival) message(tx *spool.Tx, segments []*pdu.Deliver) error {
 	}
 	if scts, ok := first.SCTS.Time(); ok {
 		m.SCTS = scts.UTC()
+	}
+	if err := tx.SetHome(m.Peer, m.SIM, in.now); err != nil {
+		return err
 	}
 	in.ready = true
 	in.said = func(log zerolog.Logger) {

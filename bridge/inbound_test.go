@@ -2,16 +2,22 @@ package bridge
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/rs/zerolog"
 
 	"wvsms/modem"
 	"wvsms/modem/modemtest"
 	"wvsms/pdu"
 	"wvsms/pdu/wdp"
+	"wvsms/spool"
 )
 
 func TestReceive(t *testing.T) {
@@ -237,6 +243,134 @@ func TestUnclaimed(t *testing.T) {
 		if len(seen) != 8 {
 			t.Errorf("%d of 8 arrived", len(seen))
 		}
+	})
+}
+
+// With no room left, status reports are still read, also behind a message that waits
+// (of a modem with a store; see runInbound for the other).
+func TestUnclaimedReports(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		mode    modem.ReceiveMode
+		waiting int
+	}{{"store", modem.ReceiveStore, 1}, {"store, one waits", modem.ReceiveStore, 2}, {"direct", modem.ReceiveDirect, 1}} {
+		t.Run(test.name, func(t *testing.T) {
+			change := func(c *Config) { c.Spool.MaxUnclaimed, c.Modems[0].Receive = 1, test.mode }
+			inRig(t, modemtest.AirOptions{}, change, func(r *rig) {
+				r.air.NewHandset(phone, nil)
+				h := r.air.NewHandset("+491733333333", nil)
+				for i := range test.waiting {
+					if err := h.Send(ownNumber, wdp.Datagram{Dst: 3590, Data: []byte{byte(i)}}); err != nil {
+						t.Fatal(err)
+					}
+					r.settle(time.Minute)
+				}
+				id := r.accept(Request{Payload: []byte("x"), Report: true})
+				if err := h.SendText(ownNumber, "hello"); err != nil {
+					t.Fatal(err)
+				}
+				r.settle(10 * time.Minute)
+				if s := r.outbound(id).State; s != spool.StateDelivered {
+					t.Errorf("the delivered message is %s", s)
+				}
+				if n := r.counters()["foreign.text"]; n != 1 {
+					t.Errorf("%d texts set aside", n)
+				}
+				if n := len(r.messages()); n != 1 {
+					t.Errorf("%d are kept", n)
+				}
+			})
+		})
+	}
+}
+
+// The log says once that nothing is taken, however slowly the consumer takes.
+func TestFullIsSaidOnce(t *testing.T) {
+	inRig(t, modemtest.AirOptions{}, func(c *Config) { c.Spool.MaxUnclaimed = 8 }, func(r *rig) {
+		var said bytes.Buffer
+		f := fullness{session: &session{bridge: r.Bridge, log: zerolog.New(&said)}}
+		keep := func(n int) {
+			for len(r.messages()) > n {
+				r.acknowledge(r.messages()[0].ID)
+			}
+			err := r.Bridge.spool.Update(context.Background(), func(tx *spool.Tx) error {
+				for i := len(r.messages()); i < n; i++ {
+					if err := tx.PutMessage(&spool.Message{ID: r.Bridge.spool.NewID(), State: spool.MsgReady, Route: tcpRoute}); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		full := func(want int) {
+			t.Helper()
+			keep(8)
+			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+			defer cancel()
+			if err := f.wait(ctx); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("full: %v", err)
+			}
+			if got := strings.Count(said.String(), "until a consumer takes"); got != want {
+				t.Errorf("said %d times, want %d", got, want)
+			}
+		}
+		room := func(n int) {
+			t.Helper()
+			keep(n)
+			if err := f.wait(context.Background()); err != nil {
+				t.Error(err)
+			}
+		}
+		full(1)
+		room(7)
+		full(1)
+		room(6)
+		full(2)
+		keep(0)
+		r.stop() // and with it the spool
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := f.wait(ctx); err == nil || strings.Count(said.String(), "cannot read the spool") != 1 {
+			t.Errorf("without a spool: %v, %s", err, said.String())
+		}
+	})
+}
+
+// What is set aside is set aside once, however often it is delivered.
+func TestForeignTwice(t *testing.T) {
+	inRig(t, modemtest.AirOptions{}, nil, func(r *rig) {
+		oa, err := pdu.ParseNumber(phone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := pdu.GSM7UserData("hello")
+		if err != nil {
+			t.Fatal(err)
+		}
+		tpdu, err := (&pdu.Deliver{OA: oa, SCTS: pdu.NewTimestamp(time.Now()), UD: text}).AppendBinary(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cut := tpdu[:len(tpdu)-2]
+		for range 3 {
+			r.air.Inject(ownNumber, tpdu)
+			r.air.Inject(ownNumber, cut)
+			r.settle(time.Minute)
+		}
+		got := r.counters()
+		if got["foreign.text"] != 1 || got["foreign.undecodable"] != 1 || got["duplicate"] != 4 {
+			t.Errorf("%v", got)
+		}
+		r.view(func(tx *spool.Tx) error {
+			list, err := tx.Quarantines(0, 9)
+			if len(list) != 2 {
+				t.Errorf("%d set aside", len(list))
+			}
+			return err
+		})
 	})
 }
 

@@ -1,13 +1,15 @@
 package bridge
 
 import (
-	"time"
-
 	"context"
+	"time"
 
 	"wvsms/modem"
 	"wvsms/spool"
 )
+
+// infoLimit is how long INFO waits for the spool.
+const infoLimit = time.Second
 
 // info is INFO's JSON object.
 type info struct {
@@ -48,7 +50,9 @@ func (b *Bridge) Info() any {
 	for _, c := range b.cfg.Modems {
 		v.Modems = append(v.Modems, b.modemInfo(c.Name))
 	}
-	err := b.spool.View(context.Background(), func(tx *spool.Tx) (err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), infoLimit)
+	defer cancel()
+	err := b.spool.View(ctx, func(tx *spool.Tx) (err error) {
 		number := func(get func() (int, error)) (n int) {
 			if err == nil {
 				n, err = get()
@@ -67,6 +71,9 @@ func (b *Bridge) Info() any {
 	})
 	if err != nil {
 		b.log.Error().Err(err).Msg("cannot read the spool for INFO")
+	}
+	if v.Counters == nil {
+		v.Counters = map[string]int64{}
 	}
 	return v
 }

@@ -12,13 +12,11 @@ const (
 	wspApplicationIDIMP = 0x80 | 0x0A
 )
 
-// pushedCIR tells whether user data on the push port is a push for the IMPS client:
+// pushedCIR tells whether user data on the push port, of a datagram's first segment,
+// is a push for the IMPS client:
 //
 //	| TID | 06 | HeadersLen (uintvar) | content type … AF 8A … | body
 func pushedCIR(ud pdu.UserData) bool {
-	if concat, ok := ud.Concat(); ok && concat.Seq > 1 {
-		return true // its header stands in the first segment; a foreign one never completes
-	}
 	b := ud.Data
 	if len(b) < 3 || b[1] != wspPush {
 		return false

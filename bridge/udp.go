@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,6 +44,47 @@ func (u UDPConfig) route() string {
 		return fmt.Sprintf("udp:%d:forward", u.Port)
 	}
 	return fmt.Sprintf("udp:%d:%s", u.Port, u.Peer)
+}
+
+// reroute sends messages that wait for a consumer where the configuration of this
+// run sends them: a role may have come, or gone, since they arrived.
+func (b *Bridge) reroute(ctx context.Context) error {
+	moved := 0
+	for after, more := int64(0), true; more; {
+		var page []*spool.Message
+		err := b.spool.View(ctx, func(tx *spool.Tx) (err error) {
+			page, err = tx.Messages(spool.MsgReady, after, batch)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("find what waits for a consumer: %w", err)
+		}
+		more = len(page) == batch
+		if len(page) > 0 {
+			after = page[len(page)-1].N
+		}
+		page = slices.DeleteFunc(page, func(m *spool.Message) bool { return m.Route == routeFor(b.cfg.UDP, m.Peer, m.Port) })
+		if len(page) == 0 {
+			continue
+		}
+		err = b.spool.Update(ctx, func(tx *spool.Tx) error {
+			for _, m := range page {
+				m.Route = routeFor(b.cfg.UDP, m.Peer, m.Port)
+				if err := tx.PutMessage(m); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("route what waits for a consumer again: %w", err)
+		}
+		moved += len(page)
+	}
+	if moved > 0 {
+		b.log.Info().Int("messages", moved).Msg("what waits goes elsewhere: [[udp]] has changed")
+	}
+	return nil
 }
 
 // udpRoles serves raw datagrams, one message each (WAP-259-WDP: on an IP bearer WDP is UDP).

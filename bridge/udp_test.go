@@ -3,6 +3,7 @@ package bridge
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net"
 	"sync"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"wvsms/modem/modemtest"
 	"wvsms/spool"
 )
 
@@ -224,4 +226,49 @@ func TestServerRoleBoundsItsSockets(t *testing.T) {
 	if s.handsets["+1"] != nil || s.handsets["+2"] == nil {
 		t.Errorf("left: %v", s.handsets)
 	}
+}
+
+// What waits is offered where this run's configuration sends it.
+func TestReroute(t *testing.T) {
+	inRig(t, modemtest.AirOptions{}, nil, func(r *rig) {
+		role := UDPConfig{Port: 3590, Listen: "127.0.0.1:0", Peer: phone}
+		put := func(id, peer, route string, state spool.MsgState) {
+			err := r.Bridge.spool.Update(context.Background(), func(tx *spool.Tx) error {
+				return tx.PutMessage(&spool.Message{ID: id, Peer: peer, Port: 3590, Route: route, State: state})
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i := range batch + 1 {
+			put(fmt.Sprint("waits", i), phone, role.route(), spool.MsgReady)
+		}
+		put("other", "+491733333333", tcpRoute, spool.MsgReady)
+		put("done", phone, role.route(), spool.MsgAcked)
+		expect := func(what string, want map[string]int) {
+			t.Helper()
+			if err := r.reroute(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			r.view(func(tx *spool.Tx) error {
+				for route, n := range want {
+					heads, err := tx.Ready(route, nil, 0, 2*batch)
+					if len(heads) != n || err != nil {
+						t.Errorf("%s: %d for %s, want %d, %v", what, len(heads), route, n, err)
+					}
+				}
+				m, err := tx.Message("done")
+				if err != nil || m.Route != role.route() {
+					t.Errorf("%s: what is done went elsewhere: %+v, %v", what, m, err)
+				}
+				return nil
+			})
+		}
+		r.Bridge.cfg.UDP = []UDPConfig{role}
+		expect("with the role", map[string]int{role.route(): batch + 1, tcpRoute: 1})
+		r.Bridge.cfg.UDP = nil
+		expect("without", map[string]int{role.route(): 0, tcpRoute: batch + 2})
+		r.Bridge.cfg.UDP = []UDPConfig{role}
+		expect("with it again", map[string]int{role.route(): batch + 1, tcpRoute: 1})
+	})
 }
