@@ -98,6 +98,9 @@ func (b *Bridge) open(ctx context.Context, source Source) (err error) {
 	if err := b.recover(ctx); err != nil {
 		return err
 	}
+	if err := b.reroute(ctx); err != nil {
+		return err
+	}
 	if err := b.server.Listen(ctx); err != nil {
 		return err
 	}

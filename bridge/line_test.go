@@ -62,10 +62,10 @@ func TestDurations(t *testing.T) {
 }
 
 func TestPorts(t *testing.T) {
-	if got, err := parsePorts("3590,3716,0,65535"); err != nil || len(got) != 4 || got[3] != 65535 {
+	if got, err := parsePorts("3590,3716,1,49151"); err != nil || len(got) != 4 || got[3] != 49151 {
 		t.Errorf("%v %v", got, err)
 	}
-	for _, s := range []string{"", ",", "1,", "65536", "-1", "0x10", "1;2"} {
+	for _, s := range []string{"", ",", "1,", "0", "49152", "65536", "-1", "0x10", "1;2"} {
 		if got, err := parsePorts(s); err == nil {
 			t.Errorf("%q is read as %v", s, got)
 		}

@@ -64,7 +64,7 @@ func (s *session) carry(ctx context.Context, id string) {
 		// end, so that it finds the answer written down.
 		s.flight <- struct{}{}
 		mr, err := s.modem.Send(send, next.mode, next.more)
-		next = s.advance(ctx, id, &attempt{seq: next.seq, mr: int(mr), err: err})
+		next = s.advance(ctx, id, &attempt{seq: next.seq, mr: mr, err: err})
 		<-s.flight
 	}
 }
