@@ -14,7 +14,7 @@ const (
 	deadlineEach   = 15 * time.Second // at least, a segment
 	narrowSpread   = 10 * time.Minute // an 8-bit reference is soon used again
 	narrowEach     = 6 * time.Second
-	resendPause    = 2 * time.Minute // in which a sender may send a whole datagram again
+	resendPause    = 2 * time.Minute // in which a sender may send a finished datagram again
 	perSenderLimit = 64
 	limit          = 1024
 )
@@ -123,8 +123,8 @@ func (k Key) takes(g *generation, s placed) bool {
 	switch {
 	case !g.near(s.SCTS, k.spread()), taken && p.Hash != s.Hash:
 		return false
-	case taken && !g.ordered(s.Part) && g.gap(s.SCTS) > resendPause:
-		return false // a sender that had gone on since does not come back to it: the next datagram begins alike
+	case taken && g.copies && !g.ordered(s.Part) && g.gap(s.SCTS) > resendPause:
+		return false // what is a copy already is not sent again after so long: the next datagram begins alike
 	}
 	if s.apart < 0 && !g.copies {
 		return true
