@@ -81,12 +81,15 @@ func (tx *Tx) PutInSegment(s *InSegment) error {
 }
 
 const (
-	inByKey = "SELECT " + inColumns + ` FROM in_segment
-		WHERE sim = ? AND oa = ? AND bits = ? AND ref = ? AND total = ? AND port = ? ORDER BY generation, seq, id`
+	// The newest that may matter: a sender who never changes its reference must not make each message dearer than the last.
+	inByKey = "SELECT * FROM (SELECT " + inColumns + ` FROM in_segment
+		WHERE sim = ? AND oa = ? AND bits = ? AND ref = ? AND total = ? AND port = ? ORDER BY id DESC LIMIT 4096)
+		ORDER BY generation, seq, id`
 	inByGeneration = "SELECT " + inColumns + " FROM in_segment WHERE generation = ? AND generation <> 0 ORDER BY seq, id"
 )
 
-// InSegments lists the segments under one reassembly key by generation and number, parked and done ones too. It is meant
+// InSegments lists the segments under one reassembly key by generation and number, parked and done ones too, the newest
+// 4096 at most. It is meant
 // for concatenated ones: singles of one sender all share a key.
 func (tx *Tx) InSegments(sim, oa string, bits int, ref uint16, total int, port uint16) ([]InSegment, error) {
 	return list(tx, scanInSegment, inByKey, sim, oa, bits, ref, total, port)
