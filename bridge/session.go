@@ -42,16 +42,18 @@ type session struct {
 // lost, and dials again, later and later while nothing comes of it.
 func (b *Bridge) runModem(ctx context.Context, c ModemConfig) {
 	log := b.log.With().Str("modem", c.Name).Logger()
-	wait := firstRedial
+	wait, told := firstRedial, ""
 	for {
 		ready, err := b.serveModem(ctx, c, log)
 		if ctx.Err() != nil {
 			return
 		}
 		if ready {
-			wait = firstRedial
+			wait, told = firstRedial, ""
 		}
-		if b.setVerdict(c.Name, err.Error()) {
+		b.setVerdict(c.Name, err.Error())
+		if told != err.Error() { // not each second of a night without a modem
+			told = err.Error()
 			log.Warn().Err(err).Str("again_in", wait.String()).Msg("modem is down")
 		}
 		if !pause(ctx, wait, nil) {
@@ -178,13 +180,11 @@ func (b *Bridge) leave(s *session) {
 	b.mu.Unlock()
 }
 
-// setVerdict remembers what is to be said about a modem; true if it is news.
-func (b *Bridge) setVerdict(name, verdict string) bool {
+// setVerdict remembers what is to be said about a modem.
+func (b *Bridge) setVerdict(name, verdict string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	news := b.verdicts[name] != verdict
 	b.verdicts[name] = verdict
-	return news
 }
 
 // pinReader reads the PIN when the SIM asks for it, so that it is in no

@@ -57,7 +57,8 @@ func FuzzConditioner(f *testing.F) {
 			t.Errorf("%d lines became %d", spoken, used)
 		}
 		for _, u := range c.urcs {
-			if u.text != "" && !contains(lines, u.text) {
+			// A prompt may stand before a line without a line end between them.
+			if u.text != "" && !contains(lines, u.text) && !contains(lines, ">"+u.text) && !contains(lines, "> "+u.text) {
 				t.Errorf("%q was not said", u.text)
 			}
 		}
