@@ -129,8 +129,8 @@ func (c *conditioner) feed(b []byte) {
 func (c *conditioner) take(line string) {
 	c.say(false, line)
 	t := c.t
-	if t != nil && t.ended {
-		t = nil
+	if t != nil && (t.ended || t.phase == begun) {
+		t = nil // what comes before a command is no answer to it, and at would drop it
 	}
 	if t != nil && !t.free && line[0] == '>' {
 		// A second prompt, or one before the answer without a line end.

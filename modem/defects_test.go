@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/warthog618/modem/at"
 	"go.uber.org/goleak"
 )
 
@@ -447,4 +448,60 @@ func TestA21GoroutinesEnd(t *testing.T) {
 		}
 	}
 	goleak.VerifyNone(t, before)
+}
+
+// at drops what it reads while it executes nothing. The answer to a predecessor's
+// last command, coming after a command has begun and before it is written, must not
+// be that command's: at would wait for another one for ever.
+func TestA31FinalBeforeCommand(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newBareLine(t)
+		defer l.close()
+		tx := beginOn(l, "+CSQ")
+		l.play("< OK")
+		synctest.Wait()
+		answer := execute(l, tx)
+		l.play("> AT+CSQ\n< +CSQ: 1,99\n< OK")
+		if got := <-answer; got != "+CSQ: 1,99 <nil>" {
+			t.Error(got)
+		}
+	})
+}
+
+// Nor must one that was given up before it was written make at wait, or leave
+// anything to the next one.
+func TestA31AbortBeforeCommand(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newBareLine(t)
+		defer l.close()
+		tx := beginOn(l, "+CSQ")
+		l.line.abort(tx, errTimeout)
+		synctest.Wait()
+		if got := <-execute(l, tx); got != " ERROR" {
+			t.Error(got)
+		}
+		l.line.collect(tx)
+		next := l.command("+CREG?", time.Second)
+		l.play("> AT+CREG?\n< +CREG: 0,1\n< OK")
+		if got := <-next; got != "+CREG: 0,1|OK" {
+			t.Error(got)
+		}
+	})
+}
+
+// beginOn is the first half of executor.do, execute the second.
+func beginOn(l *bareLine, cmd string) *transaction {
+	tx := newTransaction(context.Background(), cmd)
+	tx.timer = time.NewTimer(time.Hour)
+	l.line.begin(tx)
+	return tx
+}
+
+func execute(l *bareLine, tx *transaction) <-chan string {
+	out := make(chan string, 1)
+	go func() {
+		info, err := l.at.Command(tx.cmd, at.WithTimeout(-1))
+		out <- fmt.Sprint(strings.ReplaceAll(strings.Join(info, "|"), mark, ""), " ", err)
+	}()
+	return out
 }

@@ -176,6 +176,9 @@ func (c *conditioner) stop(t *transaction, cause error) {
 		return
 	}
 	t.ended, t.cause = true, cause
+	if t.phase == begun {
+		return // at does not listen yet: Write tells it
+	}
 	c.dirty = t
 	c.push("ERROR\n")
 }

@@ -14,6 +14,10 @@ func (c *conditioner) Write(p []byte) (int, error) {
 	c.mu.Lock()
 	t := c.t
 	if t == nil || t.ended {
+		if t != nil && t.phase == begun {
+			t.phase = commanded
+			c.push("ERROR\n")
+		}
 		c.mu.Unlock()
 		return len(p), nil
 	}

@@ -16,7 +16,7 @@ import (
 func TestKillInbound(t *testing.T) {
 	for _, receive := range []string{"store", "direct"} {
 		t.Run(receive, func(t *testing.T) {
-			const messages, wantKills = 200, 2
+			const messages, wantKills = 200, 5
 			// In direct mode a message that was handed on to a bridge that died holds
 			// up the others until the network gives it up.
 			air := newTestNet(t, modemtest.AirOptions{Retry: time.Second})
