@@ -44,6 +44,7 @@ func (b *Bridge) Accept(ctx context.Context, r Request) (Accepted, error) {
 	}
 	answer := Accepted{ID: m.ID, Segments: plan.Total}
 	err = b.spool.Update(ctx, func(tx *spool.Tx) error {
+		tx.About("accept")
 		answer = Accepted{ID: m.ID, Segments: plan.Total}
 		if r.Key != "" {
 			first, err := tx.OutboundByKey(r.Key, now.Add(-keyMemory))

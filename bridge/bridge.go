@@ -33,6 +33,11 @@ type Options struct {
 	Clock Source
 	Log   zerolog.Logger
 	Trace func(modem string, sent bool, line string) // every AT line; must not block
+
+	// Probe, if not nil, is called by name at each point at which a crash matters:
+	// before and after commits, Ctrl-Z, AT+CNMA, AT+CMGD and what is written to a
+	// client. Tests end the process there.
+	Probe func(point string)
 }
 
 // A Bridge is one running bridge over one spool.
@@ -41,6 +46,7 @@ type Bridge struct {
 	dial   Dial
 	log    zerolog.Logger
 	trace  func(modem string, sent bool, line string)
+	probe  func(point string)
 	spool  *spool.Spool
 	clock  *clock
 	hub    *hub
@@ -72,29 +78,32 @@ func Open(ctx context.Context, cfg Config, o Options) (*Bridge, error) {
 	if o.Trace == nil {
 		o.Trace = func(string, bool, string) {}
 	}
-	s, err := spool.Open(cfg.Spool.Path, spool.Options{})
+	if o.Probe == nil {
+		o.Probe = func(string) {}
+	}
+	s, err := spool.Open(cfg.Spool.Path, spool.Options{Probe: o.Probe})
 	if err != nil {
 		return nil, err
 	}
 	b := &Bridge{
-		cfg: cfg, dial: o.Dial, log: o.Log, trace: o.Trace, spool: s,
+		cfg: cfg, dial: o.Dial, log: o.Log, trace: o.Trace, probe: o.Probe, spool: s,
 		sessions: map[string]*session{}, verdicts: map[string]string{}, claimed: map[string]bool{},
 	}
-	if err := b.open(ctx, o.Clock); err != nil {
+	if err := b.open(ctx, o); err != nil {
 		b.Close()
 		return nil, err
 	}
 	return b, nil
 }
 
-func (b *Bridge) open(ctx context.Context, source Source) (err error) {
-	if b.clock, err = openClock(ctx, b.spool, source); err != nil {
+func (b *Bridge) open(ctx context.Context, o Options) (err error) {
+	if b.clock, err = openClock(ctx, b.spool, o.Clock); err != nil {
 		return err
 	}
 	b.started = b.clock.Now()
 	b.hub = newHub(b)
 	b.hub.log = b.log
-	b.server = newServer(serverConfig{Listen: b.cfg.Socket.Listen, Unix: b.cfg.Socket.Unix, Ports: b.cfg.Socket.Ports}, b, b.hub, b.log)
+	b.server = newServer(serverConfig{Listen: b.cfg.Socket.Listen, Unix: b.cfg.Socket.Unix, Ports: b.cfg.Socket.Ports, Probe: o.Probe}, b, b.hub, b.log)
 	if err := b.recover(ctx); err != nil {
 		return err
 	}
@@ -111,7 +120,7 @@ func (b *Bridge) open(ctx context.Context, source Source) (err error) {
 // recover finds segments that were being submitted when the last run ended.
 // Nobody knows what became of them.
 func (b *Bridge) recover(ctx context.Context) error {
-	err := b.change(ctx, b.log, func(tx *spool.Tx, story *events) error {
+	err := b.change(ctx, b.log, "recover", func(tx *spool.Tx, story *events) error {
 		ids, err := tx.Submitting()
 		if err != nil {
 			return err

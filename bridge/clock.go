@@ -97,6 +97,7 @@ func saved(bridge, wall time.Time) string {
 // lost to bridge time only when the wall clock cannot be believed.
 func (c *clock) save(ctx context.Context, s *spool.Spool) error {
 	err := s.Update(ctx, func(tx *spool.Tx) error {
+		tx.About("clock")
 		return tx.Set(clockName, saved(c.Now(), c.source.Wall()))
 	})
 	if err != nil {

@@ -210,6 +210,7 @@ func (c *conn) ack(ctx context.Context, args []string) error {
 		return err
 	}
 	err = c.srv.b.Spool().Update(ctx, func(tx *spool.Tx) error {
+		tx.About("ack")
 		m, err := findMessage(tx, id)
 		if err != nil || m.State == spool.MsgAcked {
 			return err
@@ -247,6 +248,7 @@ func (c *conn) nak(ctx context.Context, args []string) error {
 	}
 	var notBefore time.Time
 	err = c.srv.b.Spool().Update(ctx, func(tx *spool.Tx) error {
+		tx.About("nak")
 		m, err := findMessage(tx, id)
 		if err != nil {
 			return err

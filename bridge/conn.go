@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -170,6 +171,11 @@ func (c *conn) flush() error {
 func (c *conn) flushLocked() error {
 	c.frame = append(c.frame, '\r', '\n')
 	rest := c.frame
+	if probe := c.srv.cfg.Probe; probe != nil {
+		word, _, _ := strings.Cut(strings.TrimSpace(string(rest)), " ")
+		probe("write " + word)
+		defer probe("written " + word)
+	}
 	c.frame = c.frame[:0]
 	if cap(c.frame) > 2*maxSend {
 		c.frame = nil

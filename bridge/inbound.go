@@ -74,6 +74,7 @@ type arrival struct {
 // keep runs one commit, and says what it was about once it is durable.
 func (in *arrival) keep(ctx context.Context, f func(*spool.Tx) error) error {
 	err := in.session.bridge.spool.Update(ctx, func(tx *spool.Tx) error {
+		tx.About("arrival")
 		in.said, in.ready = nil, false
 		return f(tx)
 	})

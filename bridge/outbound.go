@@ -91,7 +91,7 @@ type attempt struct {
 func (s *session) advance(ctx context.Context, id string, last *attempt) *transmission {
 	for {
 		var next *transmission
-		err := s.bridge.change(context.WithoutCancel(ctx), s.log, func(tx *spool.Tx, story *events) error {
+		err := s.bridge.change(context.WithoutCancel(ctx), s.log, "ledger", func(tx *spool.Tx, story *events) error {
 			next = nil
 			m, err := tx.Outbound(id)
 			if err != nil {

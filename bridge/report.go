@@ -38,7 +38,7 @@ func (s *session) report(ctx context.Context, in *arrival, r *pdu.StatusReport) 
 }
 
 func (s *session) matchReport(ctx context.Context, in *arrival, r *pdu.StatusReport, unsureToo bool) (matched bool, err error) {
-	err = s.bridge.change(ctx, s.log, func(tx *spool.Tx, story *events) error {
+	err = s.bridge.change(ctx, s.log, "report", func(tx *spool.Tx, story *events) error {
 		matched = false
 		candidates, err := tx.ByMR(r.RA.String(), int(r.MR), reportCandidates)
 		if err != nil {

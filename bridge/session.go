@@ -71,7 +71,7 @@ func (b *Bridge) serveModem(ctx context.Context, c ModemConfig, log zerolog.Logg
 	}
 	s := &session{bridge: b, name: c.Name, log: log, flight: make(chan struct{}, 1)}
 	s.modem = modem.New(port, modem.Options{
-		Name: c.Name, Receive: c.Receive, PIN: pinReader(c.PINFile), PINGuard: pinLedger{b}, Log: b.log,
+		Name: c.Name, Receive: c.Receive, PIN: pinReader(c.PINFile), PINGuard: pinLedger{b}, Log: b.log, Probe: b.probe,
 		Trace: func(sent bool, line string) { b.trace(c.Name, sent, line) },
 		Status: func(st modem.Status) {
 			b.setVerdict(c.Name, st.Verdict)
@@ -130,6 +130,7 @@ func (b *Bridge) knownSIM(id modem.Identity, name string) (sim string) {
 		card = "imsi in " + id.IMEI
 	}
 	err := b.spool.Update(context.Background(), func(tx *spool.Tx) error {
+		tx.About("introduce")
 		if sim != "" {
 			return tx.Set(card, sim)
 		}
@@ -162,6 +163,7 @@ func (b *Bridge) keepHomes() {
 	}
 	var gone int
 	err := b.spool.Update(context.Background(), func(tx *spool.Tx) (err error) {
+		tx.About("homes")
 		gone, err = tx.KeepHomes(sims)
 		return err
 	})
@@ -211,6 +213,7 @@ type pinLedger struct{ b *Bridge }
 
 func (l pinLedger) Try(iccid string, digest [sha256.Size]byte) (first bool, err error) {
 	err = l.b.spool.Update(context.Background(), func(tx *spool.Tx) (err error) {
+		tx.About("PIN")
 		first, err = tx.TryPIN(iccid, digest, l.b.clock.Now())
 		return err
 	})
@@ -220,6 +223,7 @@ func (l pinLedger) Try(iccid string, digest [sha256.Size]byte) (first bool, err 
 // Confirm lets a PIN that worked be tried again after the next power cycle.
 func (l pinLedger) Confirm(iccid string, digest [sha256.Size]byte) error {
 	return l.b.spool.Update(context.Background(), func(tx *spool.Tx) error {
+		tx.About("PIN worked")
 		return tx.PINWorked(iccid, digest)
 	})
 }

@@ -71,9 +71,10 @@ const (
 )
 
 type serverConfig struct {
-	Listen []string // TCP addresses
-	Unix   string   // path; "" none
-	Ports  []uint16 // RECV's default
+	Listen []string           // TCP addresses
+	Unix   string             // path; "" none
+	Ports  []uint16           // RECV's default
+	Probe  func(point string) // see Options; may be nil
 }
 
 // A server is the socket of product.md, on TCP and where configured on a Unix socket.

@@ -18,12 +18,13 @@ func (e *events) add(o *outbound, word string, seq int, why string) {
 	})
 }
 
-// change is one business event: f's changes and the events it tells become
-// durable together, or nothing does.
-func (b *Bridge) change(ctx context.Context, log zerolog.Logger, f func(*spool.Tx, *events) error) error {
+// change is one business event, called what: f's changes and the events it tells
+// become durable together, or nothing does.
+func (b *Bridge) change(ctx context.Context, log zerolog.Logger, what string, f func(*spool.Tx, *events) error) error {
 	var story events
 	err := b.spool.Update(ctx, func(tx *spool.Tx) error {
 		story = events{}
+		tx.About(what)
 		if err := f(tx, &story); err != nil {
 			return err
 		}

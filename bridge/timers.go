@@ -50,7 +50,7 @@ func (b *Bridge) runTimers(ctx context.Context) error {
 // expire ends what is over, and returns when the next message's time is.
 func (b *Bridge) expire(ctx context.Context, now time.Time) (next time.Time, err error) {
 	for more := true; more; {
-		err := b.change(ctx, b.log, func(tx *spool.Tx, story *events) error {
+		err := b.change(ctx, b.log, "expire", func(tx *spool.Tx, story *events) error {
 			ids, err := tx.Expired(now, batch)
 			if err != nil {
 				return err
@@ -95,6 +95,7 @@ func (b *Bridge) expireOne(tx *spool.Tx, id string, now time.Time, story *events
 func (b *Bridge) expirePartials(ctx context.Context, now time.Time) error {
 	for more := true; more; {
 		err := b.spool.Update(ctx, func(tx *spool.Tx) error {
+			tx.About("park")
 			list, err := tx.ExpiredPartials(now.Add(-wdp.Key{}.Deadline()), batch)
 			if err != nil {
 				return err
@@ -117,6 +118,7 @@ func (b *Bridge) expirePartials(ctx context.Context, now time.Time) error {
 func (b *Bridge) purge(ctx context.Context, now time.Time) error {
 	for more := true; more; {
 		err := b.spool.Update(ctx, func(tx *spool.Tx) error {
+			tx.About("purge")
 			n, err := tx.Purge(now.Add(-b.cfg.Spool.History), now.Add(-fingerprintSpan), now.Add(-budgetSpan), batch)
 			more = n >= batch
 			return err

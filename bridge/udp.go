@@ -68,6 +68,7 @@ func (b *Bridge) reroute(ctx context.Context) error {
 			continue
 		}
 		err = b.spool.Update(ctx, func(tx *spool.Tx) error {
+			tx.About("reroute")
 			for _, m := range page {
 				m.Route = routeFor(b.cfg.UDP, m.Peer, m.Port)
 				if err := tx.PutMessage(m); err != nil {
@@ -244,6 +245,7 @@ func (u *udpLink) deliverPage(ctx context.Context, write func(*spool.Message) er
 func (u *udpLink) done(ctx context.Context, m *spool.Message) error {
 	for {
 		err := u.b.Spool().Update(ctx, func(tx *spool.Tx) error {
+			tx.About("udp")
 			m.State = spool.MsgAcked
 			m.AckedAt = u.b.Now()
 			return tx.PutMessage(m)
@@ -258,7 +260,10 @@ func (u *udpLink) done(ctx context.Context, m *spool.Message) error {
 
 // keep writes a name of this role down; load reads it.
 func (u *udpLink) keep(ctx context.Context, name, value string) error {
-	return u.b.Spool().Update(ctx, func(tx *spool.Tx) error { return tx.Set(u.route+" "+name, value) })
+	return u.b.Spool().Update(ctx, func(tx *spool.Tx) error {
+		tx.About("udp " + name)
+		return tx.Set(u.route+" "+name, value)
+	})
 }
 
 func (u *udpLink) load(ctx context.Context, name string) (value string, err error) {

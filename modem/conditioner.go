@@ -46,6 +46,7 @@ var errTimeout = errors.New("no answer in time")
 type conditioner struct {
 	port  Port
 	trace func(sent bool, line string)
+	probe func(point string)
 
 	mu     sync.Mutex
 	change sync.Cond // of anything below
@@ -71,7 +72,7 @@ const mark = "\x02"
 
 func newConditioner(p Port, trace func(sent bool, line string)) *conditioner {
 	c := &conditioner{
-		port: p, trace: trace,
+		port: p, trace: trace, probe: func(string) {},
 		poke: make(chan struct{}, 1), dead: make(chan struct{}),
 		opened: time.Now(), late: make(map[string]bool),
 	}

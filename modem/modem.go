@@ -59,6 +59,11 @@ type Options struct {
 	// It must not block. May be nil.
 	Status func(Status)
 	Log    zerolog.Logger
+
+	// Probe, if not nil, is called with "submit" and "submitted" before and after
+	// the writing of a PDU and its Ctrl-Z, and likewise with "CMGD" and "CMGD done",
+	// "CNMA" and "CNMA done": tests end the process there.
+	Probe func(point string)
 }
 
 // Identity is what the modem and its SIM say about themselves; what they do
@@ -122,6 +127,9 @@ func New(p Port, o Options) *Modem {
 	if o.Sweep <= 0 {
 		o.Sweep = 5 * time.Minute
 	}
+	if o.Probe == nil {
+		o.Probe = func(string) {}
+	}
 	return &Modem{
 		port: p, opt: o, log: o.Log.With().Str("modem", o.Name).Logger(),
 		jobs: newQueue(), in: newInbox(), ready: make(chan struct{}),
@@ -137,6 +145,7 @@ func (m *Modem) Run(ctx context.Context) error {
 	run, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	m.x = newExecutor(m.port, m.opt.Trace)
+	m.x.line.probe = m.opt.Probe
 
 	var all sync.WaitGroup
 	serve := func(f func(context.Context) error) {

@@ -156,7 +156,9 @@ func (m *Modem) Accept(ctx context.Context, r Received) error {
 				return err
 			}
 			forget()
+			m.opt.Probe("CMGD")
 			_, err := m.x.Command(run, fmt.Sprintf("+CMGD=%d", r.Index), simTimeout)
+			m.opt.Probe("CMGD done")
 			if refused := (*ResultError)(nil); errors.As(err, &refused) && refused.Kind == CMS && refused.Code == 321 {
 				return nil // gone already
 			}
@@ -177,7 +179,9 @@ func (m *Modem) acknowledge(ctx context.Context, r Received) error {
 		m.pace.sweepIn(0)
 		return nil
 	}
+	m.opt.Probe("CNMA")
 	_, err := m.x.Command(ctx, "+CNMA"+m.cnma, plainTimeout)
+	m.opt.Probe("CNMA done")
 	refused := (*ResultError)(nil)
 	if errors.As(err, &refused) && refused.Kind == Plain && m.cnma == "" { // Huawei and others
 		if _, err = m.x.Command(ctx, "+CNMA=0", plainTimeout); err == nil {

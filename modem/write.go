@@ -42,9 +42,11 @@ func (c *conditioner) Write(p []byte) (int, error) {
 		}
 		c.say(true, strings.TrimSuffix(string(p), ctrlZ)+"^Z")
 		c.mu.Unlock()
+		c.probe("submit")
 		if err := c.send(p); err != nil {
 			return 0, err
 		}
+		c.probe("submitted")
 		c.mu.Lock()
 		t.phase = submitted
 		t.timer.Reset(t.after)

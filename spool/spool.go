@@ -38,6 +38,10 @@ type Options struct {
 	Command  string           // told to whoever finds the spool held; "" = this process's command line
 	Now      func() time.Time // for the time in ids; nil = time.Now
 	MaxBytes int64            // the database file grows no further: ErrFull; 0 = as far as the disk goes
+
+	// Probe, if not nil, is called right before and right after each commit with "commit EVENT" and "committed EVENT" for
+	// each event in it (see Tx.About): tests end the process there.
+	Probe func(point string)
 }
 
 // A Spool is one open spool file.

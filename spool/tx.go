@@ -16,7 +16,9 @@ type Tx struct {
 	c    *conn
 	view bool
 	err  error
-	undo []func() // puts back what the Tx wrote into the caller's structs
+
+	about string   // the business event, for Options.Probe
+	undo  []func() // puts back what the Tx wrote into the caller's structs
 }
 
 var (
@@ -33,6 +35,9 @@ func (tx *Tx) usable() error {
 	}
 	return tx.err
 }
+
+// About names the business event that the commit is, for Options.Probe.
+func (tx *Tx) About(event string) { tx.about = event }
 
 // fail keeps the first error of the transaction.
 func (tx *Tx) fail(err error) error {

@@ -3,6 +3,7 @@ package spool
 import (
 	"context"
 	"fmt"
+	"strings"
 )
 
 // maxBatch bounds how long the first of a batch waits for its commit.
@@ -13,6 +14,7 @@ const maxBatch = 64
 // the next who waits, and the last one commits for all.
 type batch struct {
 	size int           // Updates in it
+	says []string      // what they are about
 	done chan struct{} // closed after the commit
 	err  error         // of the commit; read after done
 }
@@ -54,7 +56,7 @@ func (s *Spool) perform(tx *Tx, f func(*Tx) error) (b *batch, err error) {
 	good := false
 	defer func() { // also when f panics
 		tx.c = nil
-		s.leave(b, good, tx.err)
+		s.leave(b, good, tx.about, tx.err)
 	}()
 	tx.c = s.writer
 	if err = tx.usable(); err != nil {
@@ -98,7 +100,7 @@ func (s *Spool) join() (*batch, error) {
 }
 
 // leave closes one Update's part of the batch, then hands the turn on or commits. cause is what SQL said against it.
-func (s *Spool) leave(b *batch, good bool, cause error) {
+func (s *Spool) leave(b *batch, good bool, about string, cause error) {
 	var err error
 	switch {
 	case good && b.size == 0:
@@ -122,6 +124,7 @@ func (s *Spool) leave(b *batch, good bool, cause error) {
 	}
 	if good {
 		b.size++
+		b.says = append(b.says, about)
 	}
 	if err == nil && b.size < maxBatch && s.turns.handOn() {
 		return
@@ -133,7 +136,9 @@ func (s *Spool) leave(b *batch, good bool, cause error) {
 // commit ends the batch and answers everyone in it; with an err, by rolling it back.
 func (s *Spool) commit(b *batch, err error) {
 	if err == nil {
+		s.probe("commit", b)
 		_, err = s.writer.exec("COMMIT")
+		s.probe("committed", b)
 	}
 	if err != nil {
 		s.reset()
@@ -141,6 +146,15 @@ func (s *Spool) commit(b *batch, err error) {
 	}
 	s.batch = nil
 	close(b.done)
+}
+
+func (s *Spool) probe(point string, b *batch) {
+	if s.opt.Probe == nil {
+		return
+	}
+	for _, event := range b.says {
+		s.opt.Probe(strings.TrimSpace(point + " " + event))
+	}
 }
 
 // reset gets the writer out of whatever transaction it is in, at the price of the connection where SQLite has ended the

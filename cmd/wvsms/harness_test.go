@@ -25,7 +25,10 @@ import (
 // The test binary is the program too, under its own name in PATH: scripts and the
 // tests that kill it run it as a process.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"wvsms": main})
+	testscript.Main(m, map[string]func(){"wvsms": func() {
+		instrument = instrumentFromEnv
+		main()
+	}})
 }
 
 // patience bounds every wait of a test for something that must come.
@@ -69,6 +72,7 @@ type testBridge struct {
 	dir    string
 	config string
 	socket string
+	env    []string // added to the environment of the process
 	cmd    *exec.Cmd
 	log    *logBuffer
 }
@@ -117,6 +121,7 @@ func (b *testBridge) start() {
 	b.t.Helper()
 	b.cmd = exec.Command("wvsms", "run", "--config", b.config)
 	b.cmd.Stderr = b.log
+	b.cmd.Env = append(os.Environ(), b.env...)
 	if err := b.cmd.Start(); err != nil {
 		b.t.Fatal(err)
 	}
@@ -243,6 +248,20 @@ func (c *testClient) do(command, want string) string {
 		c.t.Fatalf("%s: %q, %v; want %s", first, answer, err, want)
 	}
 	return answer
+}
+
+// data is do for a command that answers DATA; it returns the JSON.
+func (c *testClient) data(command string) string {
+	c.t.Helper()
+	var n int
+	if _, err := fmt.Sscanf(c.do(command, "DATA "), "DATA %d", &n); err != nil {
+		c.t.Fatal(err)
+	}
+	text := make([]byte, n+2)
+	if _, err := io.ReadFull(c.r, text); err != nil {
+		c.t.Fatal(err)
+	}
+	return string(text[:n])
 }
 
 // send accepts a message and returns its id and number of segments.

@@ -181,3 +181,26 @@ func TestKillWhileSending(t *testing.T) {
 		t.Error("it arrived twice")
 	}
 }
+
+// A daemon killed at a point by name is gone there: the commit that it was about to
+// make is not on disk, and nothing was answered.
+func TestKillAtPoint(t *testing.T) {
+	air := newTestNet(t, modemtest.AirOptions{})
+	_, device := air.modem(modemtest.ModemOptions{Number: numberA})
+	b := newTestBridge(t, device, "auto", "")
+	b.env = []string{envCrash + "=commit accept#1"}
+	b.start()
+	c := b.connect()
+	if answer, err := c.try("SEND " + phone + " 3\r\nabc"); err == nil {
+		t.Fatalf("answered %q", answer)
+	}
+	c.close()
+	b.kill()
+	b.env = nil
+	b.start()
+	c = b.connect()
+	defer c.close()
+	if view := c.data("LIST queue"); view != "[]" {
+		t.Errorf("it was accepted: %s", view)
+	}
+}

@@ -20,6 +20,9 @@ type runCmd struct {
 	Trace  bool   `help:"Print every AT line among the log."`
 }
 
+// instrument lets tests look into the daemon that they run as a process, and end it.
+var instrument = func(*bridge.Options) {}
+
 // Run is the daemon.
 func (c *runCmd) Run(ctx context.Context, std *stdio) error {
 	cfg, err := c.config()
@@ -28,6 +31,7 @@ func (c *runCmd) Run(ctx context.Context, std *stdio) error {
 	}
 	log := newLogger(std.Err, cfg.Log)
 	o := bridge.Options{Log: log}
+	instrument(&o)
 	if c.Trace {
 		o.Trace = func(modem string, sent bool, line string) {
 			log.Info().Str("modem", modem).Msg("AT " + arrow(sent) + line)
