@@ -60,7 +60,8 @@ type Bridge struct {
 	verdicts map[string]string   // by modem name: what is the matter
 
 	claims  sync.Mutex
-	claimed map[string]bool // messages in some session's hands
+	claimed map[string]bool     // messages in some session's hands
+	shunned map[string]shunning // messages that a SIM leaves to others
 
 	started time.Time
 	running context.Context // ends when Run does
@@ -87,7 +88,7 @@ func Open(ctx context.Context, cfg Config, o Options) (*Bridge, error) {
 	}
 	b := &Bridge{
 		cfg: cfg, dial: o.Dial, log: o.Log, trace: o.Trace, probe: o.Probe, spool: s,
-		sessions: map[string]*session{}, verdicts: map[string]string{}, claimed: map[string]bool{},
+		sessions: map[string]*session{}, verdicts: map[string]string{}, claimed: map[string]bool{}, shunned: map[string]shunning{},
 	}
 	if err := b.open(ctx, o); err != nil {
 		b.Close()

@@ -3,6 +3,8 @@ package bridge
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"wvsms/modem"
@@ -12,11 +14,13 @@ import (
 type verb int
 
 const (
-	retry   verb = iota // again, later and later
-	wait                // again when the network is back; costs no attempt
-	fail                // never again: the network will not change its mind
-	unsure              // it may be on air: the policy for unknown outcomes decides
-	already             // the SC has it from an earlier attempt
+	retry     verb = iota // again, later and later
+	wait                  // again when the network is back; costs no attempt
+	stuck                 // again when somebody has mended it; costs no attempt
+	elsewhere             // not by this SIM: by another one if one is free to, else never
+	fail                  // never again: the network will not change its mind
+	unsure                // it may be on air: the policy for unknown outcomes decides
+	already               // the SC has it from an earlier attempt
 )
 
 // A disposition says what to do about one answer, and tells the operator why.
@@ -28,24 +32,28 @@ type disposition struct {
 	hint        string
 }
 
+// alarm tells whether nothing that goes by this SIM gets better by itself: somebody
+// has to look.
+func (d disposition) alarm() bool { return d.do == stuck || d.do == elsewhere }
+
 // cmsTable is what +CMS ERROR means for a message: 0–127 are the RP causes of TS
 // 24.011 annex E.2, 128–255 TP-FCS of TS 23.040 9.2.3.22, 300–511 those of TS
 // 27.005 3.2.5. Codes that are not in it are retried slowly.
 var cmsTable = []disposition{
 	{1, 1, fail, 0, 0, "the number is not assigned"},
-	{8, 8, fail, 0, 0, "the operator bars this SIM from sending"},
-	{10, 10, fail, 0, 0, "calls are barred on this SIM"},
-	{21, 21, retry, time.Minute, 2, "the network rejected the transfer: often no credit, or the operator filters data SMS"},
+	{8, 8, elsewhere, 0, 2, "the operator bars this SIM from sending"},
+	{10, 10, elsewhere, 0, 2, "calls are barred on this SIM"},
+	{21, 21, elsewhere, time.Minute, 2, "the network rejected the transfer: often no credit, or the operator filters data SMS"},
 	{22, 22, retry, time.Minute, 0, "memory is full"},
 	{27, 27, retry, 5 * time.Minute, 0, "the destination is out of service"},
 	{28, 28, fail, 0, 0, "the subscriber cannot be identified"},
-	{29, 29, fail, 0, 0, "the facility is rejected: is SMS part of this subscription?"},
+	{29, 29, elsewhere, 0, 2, "the facility is rejected: is SMS part of this subscription?"},
 	{30, 30, fail, 0, 0, "the subscriber is unknown"},
 	{38, 38, retry, 30 * time.Second, 0, "the network is out of order: check the registration and the SMSC number"},
 	{41, 41, retry, 5 * time.Second, 0, "temporary failure in the network"},
 	{42, 42, retry, 30 * time.Second, 0, "congestion"},
 	{47, 47, retry, 30 * time.Second, 0, "the network has no resources"},
-	{50, 50, fail, 0, 0, "SMS is not subscribed"},
+	{50, 50, elsewhere, 0, 2, "SMS is not subscribed"},
 	{69, 69, fail, 0, 0, "the network does not do this: check the SMSC number and the form of the destination"},
 	{81, 99, fail, 0, 0, "the network does not accept this form of message"},
 	{111, 111, retry, 30 * time.Second, 2, "protocol error"},
@@ -53,7 +61,7 @@ var cmsTable = []disposition{
 	{128, 175, fail, 0, 0, "the SC does not accept this kind of message"},
 	{176, 176, fail, 0, 0, "the SC does not support this TPDU"},
 	{192, 192, retry, 30 * time.Second, 0, "the SC is busy"},
-	{193, 193, fail, 0, 0, "the SC knows no subscription of this SIM: check the SMSC number"},
+	{193, 193, elsewhere, 0, 2, "the SC knows no subscription of this SIM: check the SMSC number"},
 	{194, 194, retry, time.Minute, 0, "the SC has failed"},
 	{195, 195, fail, 0, 0, "the SC takes the address for invalid"},
 	{196, 196, fail, 0, 0, "the destination is barred"},
@@ -66,50 +74,90 @@ var cmsTable = []disposition{
 	{303, 303, fail, 0, 0, "the modem cannot do this"},
 	{304, 304, fail, 0, 0, "the modem does not accept this PDU: please report it, with the modem's model"},
 	{305, 305, fail, 0, 0, "the modem does not accept this parameter: please report it, with the modem's model"},
-	{310, 313, wait, 30 * time.Second, 0, "the SIM is missing, locked or broken"},
+	{310, 313, stuck, 30 * time.Second, 0, "the SIM is missing, locked or broken"},
 	{314, 314, retry, 5 * time.Second, 0, "the SIM is busy"},
-	{315, 318, wait, 30 * time.Second, 0, "the SIM is wrong or locked"},
+	{315, 318, stuck, 30 * time.Second, 0, "the SIM is wrong or locked"},
 	{320, 322, retry, 30 * time.Second, 0, "the modem's message store fails or is full"},
-	{330, 330, retry, 5 * time.Minute, 0, "no SMSC number is known: set it on the SIM"},
+	{330, 330, stuck, 5 * time.Minute, 0, "no SMSC number is known: set it on the SIM"},
 	{331, 331, wait, 30 * time.Second, 0, "no network service"},
 	{332, 332, unsure, 0, 0, "the network did not answer in time"},
 	{500, 500, unsure, 0, 0, "the modem gives no cause: often SMS over LTE without IMS, no credit or no antenna"},
 	{512, 1 << 16, unsure, 0, 0, "a code of the vendor's own"},
 }
 
+// vendorTables hold what +CMS ERROR from 512 up (TS 27.005 3.2.5: left to the maker)
+// means, by a word of the maker's name as +CGMI gives it. A code that a maker's table
+// does not have may mean anything: the message may be on air.
+var vendorTables = map[string][]disposition{
+	"wavecom": {
+		{512, 512, retry, 10 * time.Second, 0, "no connection to the network: weak signal, or an SMS came in at that moment"},
+		{514, 514, retry, 30 * time.Second, 0, "the network is congested"},
+		{515, 515, retry, 5 * time.Second, 0, "the modem is still starting"},
+	},
+	"siemens": siemensCodes, "cinterion": siemensCodes, "gemalto": siemensCodes, "thales": siemensCodes,
+	"huawei": {{515, 515, retry, 5 * time.Second, 0, "the modem is still starting"}},
+	"simcom": {{515, 517, retry, 5 * time.Second, 0, "the modem is still reading its SIM"}},
+}
+
+var siemensCodes = []disposition{
+	{513, 513, retry, 30 * time.Second, 0, "the modem cannot store the message"},
+	{514, 520, fail, 0, 0, "the modem does not accept this PDU: please report it, with the modem's model"},
+	{522, 522, retry, 10 * time.Second, 0, "the modem does not allow it for the moment"},
+	{532, 532, retry, 5 * time.Second, 0, "the SIM is not ready yet"},
+	{534, 534, fail, 0, 0, "the modem does not accept this PDU: please report it, with the modem's model"},
+	{535, 535, retry, 10 * time.Second, 0, "the packet service is busy"},
+	{538, 554, fail, 0, 0, "the modem does not accept this PDU: please report it, with the modem's model"},
+}
+
+// vendorTable is the table of a maker; nil if there is none. Of several words in one
+// name the longest counts, since some makers bear the name of another.
+func vendorTable(maker string) []disposition {
+	maker = strings.ToLower(maker)
+	word := ""
+	for w := range vendorTables {
+		if strings.Contains(maker, w) && len(w) > len(word) {
+			word = w
+		}
+	}
+	return vendorTables[word]
+}
+
+// firstVendorCode of +CMS ERROR: TS 27.005 3.2.5.
+const firstVendorCode = 512
+
 // cmeTable is what +CME ERROR (TS 27.007 9.2) means for a message.
 var cmeTable = []disposition{
 	{3, 4, fail, 0, 0, "the modem does not support or allow this"},
-	{10, 13, wait, 30 * time.Second, 0, "the SIM is missing, locked or broken"},
+	{10, 13, stuck, 30 * time.Second, 0, "the SIM is missing, locked or broken"},
 	{14, 14, retry, 5 * time.Second, 0, "the SIM is busy"},
-	{15, 18, wait, 30 * time.Second, 0, "the SIM is wrong or locked"},
+	{15, 18, stuck, 30 * time.Second, 0, "the SIM is wrong or locked"},
 	{30, 32, wait, 30 * time.Second, 0, "no network service"},
 	{100, 100, unsure, 0, 0, "the modem does not know the cause itself"},
 	{515, 515, retry, 5 * time.Second, 0, "the modem is still starting"},
 }
 
-// dispose says what to do about the error of an attempt.
-func dispose(err error) disposition {
+// dispose says what to do about the error of an attempt by a modem of that maker.
+func dispose(err error, maker string) disposition {
 	var refused *modem.ResultError
 	told := errors.As(err, &refused)
 	switch {
 	case errors.Is(err, modem.ErrOutcomeUnknown):
 		return disposition{do: unsure, hint: "no answer after the message was handed over"}
 	case errors.Is(err, modem.ErrNotSent) && told:
-		d := lookUp(refused)
+		d := lookUp(refused, maker)
 		if d.do == unsure || d.do == already {
 			d = disposition{do: retry, after: 30 * time.Second, hint: d.hint + "; the message was not handed over"}
 		}
 		return d
 	case told:
-		return lookUp(refused)
+		return lookUp(refused, maker)
 	case errors.Is(err, modem.ErrNotSent):
 		return disposition{do: wait, after: 2 * time.Second, hint: "it was not handed over"}
 	}
 	return disposition{do: wait, after: 10 * time.Second, hint: "the modem is in trouble"}
 }
 
-func lookUp(refused *modem.ResultError) disposition {
+func lookUp(refused *modem.ResultError, maker string) disposition {
 	table := cmsTable
 	switch {
 	case refused.Kind == modem.CME:
@@ -119,6 +167,9 @@ func lookUp(refused *modem.ResultError) disposition {
 	}
 	if refused.Code < 0 {
 		return disposition{do: unsure, hint: "the modem gives a cause in words that are not known"}
+	}
+	if refused.Kind == modem.CMS && refused.Code >= firstVendorCode {
+		table = append(slices.Clone(vendorTable(maker)), table...)
 	}
 	for _, d := range table {
 		if d.first <= refused.Code && refused.Code <= d.last {

@@ -3,6 +3,7 @@ package bridge
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"wvsms/modem"
@@ -16,6 +17,9 @@ type outbound struct {
 	*spool.Outbound
 	now    time.Time
 	events *events
+
+	jitter  func(time.Duration) time.Duration // what is added to a pause; nil: nothing
+	shunned bool                              // by record: another SIM is to take it
 }
 
 // record writes down how an attempt ended.
@@ -30,7 +34,7 @@ func (o *outbound) record(a attempt) {
 		o.accepted(seg, a.mr)
 		return
 	}
-	d := dispose(a.err)
+	d := dispose(a.err, a.maker)
 	if d.do == already && !a.doubled {
 		d.do = fail // no earlier attempt of ours can be the duplicate
 	}
@@ -44,19 +48,34 @@ func (o *outbound) record(a attempt) {
 		o.finish(spool.StateFailed, o.which(seg)+why)
 	case unsure:
 		o.outcomeUnknown(seg, why)
-	case wait:
+	case wait, stuck:
 		o.back(seg)
 		o.later(d.pause(1), why)
-	case retry:
+	case retry, elsewhere:
 		o.back(seg)
-		if seg.Tries++; d.tries > 0 && seg.Tries >= d.tries {
+		o.shunned = d.do == elsewhere && a.others
+		seg.Tries++
+		if d.tries > 0 && seg.Tries >= d.tries || d.do == elsewhere && d.after == 0 && !a.others {
 			seg.State = spool.SegFailed
 			o.finish(spool.StateFailed, o.which(seg)+why)
 			return
 		}
 		o.Attempts++
-		o.later(d.pause(seg.Tries), why)
+		if o.shunned {
+			o.later(0, why)
+			return
+		}
+		o.later(o.spread(d.pause(seg.Tries)), why)
 	}
+}
+
+// spread keeps bridges that were refused in one moment of congestion from coming
+// back in one moment.
+func (o *outbound) spread(pause time.Duration) time.Duration {
+	if o.jitter == nil {
+		return pause
+	}
+	return pause + o.jitter(pause)
 }
 
 // recordLate closes an attempt whose message has ended meanwhile, cancelled or
@@ -67,7 +86,7 @@ func (o *outbound) recordLate(seg *spool.OutSegment, a attempt) {
 		seg.State, seg.MR = spool.SegAccepted, a.mr
 		o.onAir(seg)
 		o.note(seg.Seq, "it was on its way already and is sent")
-	case dispose(a.err).do == unsure:
+	case dispose(a.err, a.maker).do == unsure:
 		seg.State, seg.Why, seg.Unsure = spool.SegUnknown, plain(a.err).Error(), true
 		o.onAir(seg)
 		o.note(seg.Seq, "it was on its way already: nobody knows what became of it")
@@ -89,12 +108,14 @@ func (o *outbound) back(seg *spool.OutSegment) {
 	if seg.State = spool.SegQueued; seg.Unsure {
 		seg.State = spool.SegUnknown
 	}
-	for _, seg := range o.Segments {
-		if !seg.AirAt.IsZero() {
-			return
-		}
+	if !o.begun() {
+		o.Modem, o.SIM = "", "" // another modem may take it
 	}
-	o.Modem, o.SIM = "", "" // nothing is on air: another modem may take it
+}
+
+// begun tells whether a segment may be on air.
+func (o *outbound) begun() bool {
+	return slices.ContainsFunc(o.Segments, func(seg spool.OutSegment) bool { return !seg.AirAt.IsZero() })
 }
 
 // accepted closes a segment that the SC has taken. mr is -1 if it was not told.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"wvsms/modem"
@@ -20,7 +21,6 @@ const (
 	narrowWindow = 10 * time.Minute // receivers may take an 8-bit reference for another one after that,
 	narrowEach   = 6 * time.Second  // or after so long for each segment
 	stopGrace    = 10 * time.Second // for the answer to a message that is on its way when the bridge stops
-	idleCheck    = 30 * time.Second // timers stand still in suspend, bridge time does not
 )
 
 // dcsData is 8-bit data without a class (TS 23.038 4), as phones send it.
@@ -64,7 +64,7 @@ func (s *session) carry(ctx context.Context, id string) {
 		// end, so that it finds the answer written down.
 		s.flight <- struct{}{}
 		mr, err := s.modem.Send(send, next.mode, next.more)
-		next = s.advance(ctx, id, &attempt{seq: next.seq, mr: mr, err: err})
+		next = s.advance(ctx, id, &attempt{seq: next.seq, mr: mr, err: err, maker: s.modem.Identity().Manufacturer})
 		<-s.flight
 	}
 }
@@ -81,7 +81,9 @@ type attempt struct {
 	seq     int
 	mr      int // -1: accepted, but the modem told none
 	err     error
-	doubled bool // an earlier attempt of the SIM's is recent enough for the SC to know it
+	maker   string // of the modem: +CGMI
+	doubled bool   // an earlier attempt of the SIM's is recent enough for the SC to know it
+	others  bool   // another SIM is there and free to take the message
 }
 
 // advance records the last attempt and begins the next one; nil if there is none.
@@ -91,13 +93,14 @@ type attempt struct {
 func (s *session) advance(ctx context.Context, id string, last *attempt) *transmission {
 	for {
 		var next *transmission
+		var shunned bool
 		err := s.bridge.change(context.WithoutCancel(ctx), s.log, "ledger", func(tx *spool.Tx, story *events) error {
 			next = nil
 			m, err := tx.Outbound(id)
 			if err != nil {
 				return err
 			}
-			o := outbound{Outbound: m, now: s.bridge.clock.Now(), events: story}
+			o := outbound{Outbound: m, now: s.bridge.clock.Now(), events: story, jitter: jitter}
 			if last == nil {
 				o.interrupted() // a commit that failed may be on disk all the same
 			} else {
@@ -105,8 +108,9 @@ func (s *session) advance(ctx context.Context, id string, last *attempt) *transm
 					return err
 				}
 				o.record(*last)
+				shunned = o.shunned
 			}
-			if o.State.Open() && ctx.Err() == nil && !lineGone(last) {
+			if o.State.Open() && !o.shunned && ctx.Err() == nil && !lineGone(last) {
 				if next, err = s.begin(tx, &o); err != nil {
 					return err
 				}
@@ -114,6 +118,10 @@ func (s *session) advance(ctx context.Context, id string, last *attempt) *transm
 			return tx.PutOutbound(m)
 		})
 		if err == nil {
+			if shunned {
+				s.bridge.shun(id, s)
+			}
+			s.raise(last)
 			return next
 		}
 		s.log.Error().Err(err).Str("id", id).Msg("cannot write down what happened to a segment; trying again")
@@ -128,15 +136,25 @@ func lineGone(last *attempt) bool {
 	return last != nil && (errors.Is(last.err, modem.ErrLineLost) || errors.Is(last.err, modem.ErrRestarted) || errors.Is(last.err, modem.ErrSilent))
 }
 
-// recall finds out whether CMS 197 can be about an earlier attempt of ours: one that
-// may be on air, among the SIM's last sends.
+// recall finds out what the ledger of one message does not tell of a failed attempt.
+// CMS 197 can be about an earlier attempt of ours only if that may be on air, among the
+// SIM's last sends. Another SIM may take over only what none has begun, and only if the
+// peer is not used to this one.
 func (s *session) recall(tx *spool.Tx, o *outbound, a *attempt) error {
-	seg := o.Segments[a.seq-1]
-	if seg.AirAt.IsZero() || dispose(a.err).do != already {
+	if a.err == nil {
 		return nil
 	}
-	n, err := tx.SpentAs(seg.SIM, seg.AirAt, recallSends+1)
-	a.doubled = n <= recallSends
+	seg := o.Segments[a.seq-1]
+	if !seg.AirAt.IsZero() && dispose(a.err, a.maker).do == already {
+		n, err := tx.SpentAs(seg.SIM, seg.AirAt, recallSends+1)
+		a.doubled = n <= recallSends
+		return err
+	}
+	if o.WantModem != "" || o.begun() || !s.bridge.another(s) {
+		return nil
+	}
+	home, err := tx.Home(o.Peer)
+	a.others = home == ""
 	return err
 }
 
@@ -256,42 +274,20 @@ func (o *outbound) encode(seq int) ([]byte, error) {
 	return pdu.Mode{TPDU: tpdu}.AppendBinary(nil)
 }
 
-// claim takes the oldest due message that this modem may carry into this
-// session's hands, or says when to look again.
-func (b *Bridge) claim(ctx context.Context, s *session) (id string, next time.Time, err error) {
-	b.claims.Lock()
-	defer b.claims.Unlock()
-	now := b.clock.Now()
-	next = now.Add(idleCheck)
-	if !s.modem.Status().Registered {
-		return "", next, nil
-	}
-	err = b.spool.View(ctx, func(tx *spool.Tx) error {
-		held := func(id string) bool { return b.claimed[id] }
-		ids, err := tx.Due(now, s.name, s.sim, held, 1)
-		if err != nil {
-			return err
-		}
-		if len(ids) > 0 {
-			id = ids[0]
-			return nil
-		}
-		due, ok, err := tx.NextDueAfter(now, s.name, s.sim)
-		if ok && due.Before(next) {
-			next = due
-		}
-		return err
-	})
-	if id != "" {
-		b.claimed[id] = true
-	}
-	return id, next, err
-}
+// jitter is up to a quarter of a pause.
+func jitter(pause time.Duration) time.Duration { return rand.N(pause/4 + 1) }
 
-// release gives a message back and lets every modem look again.
-func (b *Bridge) release(id string) {
-	b.claims.Lock()
-	delete(b.claimed, id)
-	b.claims.Unlock()
-	b.queued.notify()
+// raise tells once, until the modem sends again, what keeps its SIM from sending and
+// will not pass by itself.
+func (s *session) raise(a *attempt) {
+	if a == nil || a.err == nil {
+		s.alarm = ""
+		return
+	}
+	d := dispose(a.err, a.maker)
+	if !d.alarm() || s.alarm == d.hint {
+		return
+	}
+	s.alarm = d.hint
+	s.log.Error().Err(plain(a.err)).Str("sim", s.sim).Msg("the modem cannot send until somebody looks: " + d.hint)
 }

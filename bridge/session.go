@@ -36,6 +36,7 @@ type session struct {
 	flight   chan struct{} // capacity 1: taken from a CMGS until its answer is written down
 	scOffset time.Duration // of the SC's clock from bridge time; runInbound's
 	scKnown  bool
+	alarm    string // what was raised last; runOutbound's
 }
 
 // runModem keeps a session with one modem: it dials, serves until the line is

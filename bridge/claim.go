@@ -1,0 +1,85 @@
+package bridge
+
+import (
+	"context"
+	"maps"
+	"time"
+
+	"wvsms/spool"
+)
+
+// Implementation.
+const (
+	idleCheck = 30 * time.Second // timers stand still in suspend, bridge time does not
+	shunFor   = time.Minute      // a message that a SIM leaves to others
+)
+
+// claim takes the oldest due message that this modem may carry into this
+// session's hands, or says when to look again.
+func (b *Bridge) claim(ctx context.Context, s *session) (id string, next time.Time, err error) {
+	b.claims.Lock()
+	defer b.claims.Unlock()
+	now := b.clock.Now()
+	next = now.Add(idleCheck)
+	if !s.modem.Status().Registered {
+		return "", next, nil
+	}
+	err = b.spool.View(ctx, func(tx *spool.Tx) error {
+		held := func(id string) bool { return b.claimed[id] || b.shunned[id].by(s, now) }
+		ids, err := tx.Due(now, s.name, s.sim, held, 1)
+		if err != nil {
+			return err
+		}
+		if len(ids) > 0 {
+			id = ids[0]
+			return nil
+		}
+		due, ok, err := tx.NextDueAfter(now, s.name, s.sim)
+		if ok && due.Before(next) {
+			next = due
+		}
+		return err
+	})
+	if id != "" {
+		b.claimed[id] = true
+		delete(b.shunned, id)
+	}
+	return id, next, err
+}
+
+// A shunning is one SIM's leaving a message to the others, for so long that a ready one
+// has taken it. It need not survive a restart: the SIM would be refused once more.
+type shunning struct {
+	sim   string
+	until time.Time
+}
+
+func (x shunning) by(s *session, now time.Time) bool { return x.sim == s.sim && now.Before(x.until) }
+
+func (b *Bridge) shun(id string, s *session) {
+	now := b.clock.Now()
+	b.claims.Lock()
+	defer b.claims.Unlock()
+	maps.DeleteFunc(b.shunned, func(_ string, x shunning) bool { return !now.Before(x.until) })
+	b.shunned[id] = shunning{s.sim, now.Add(shunFor)}
+}
+
+// another tells whether a modem with another SIM could send now.
+func (b *Bridge) another(s *session) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, other := range b.sessions {
+		if other.sim != s.sim && other.modem.Status().Registered {
+			return true
+		}
+	}
+	return false
+}
+
+// release gives a message back and lets every modem look again.
+func (b *Bridge) release(id string) {
+	b.claims.Lock()
+	delete(b.claimed, id)
+	b.claims.Unlock()
+	b.queued.notify()
+}
