@@ -30,6 +30,9 @@ type rig struct {
 	ctx  context.Context // of the network
 	on   sync.WaitGroup  // what runs the network
 	stop func()          // ends the bridge, not the network
+
+	dial  Dial         // nil: a new line each time, the stick pulled out and put back
+	probe func(string) // nil: none; with one there is no trace in the log
 }
 
 const (
@@ -75,10 +78,16 @@ func (r *rig) start() {
 		r.on.Go(func() { r.sims[c.Name].Serve(r.ctx, theirs) })
 		return ours, nil
 	}
+	trace := func(m string, sent bool, line string) { r.t.Logf("%s %v %s", m, sent, line) }
+	if r.dial != nil {
+		dial = r.dial
+	}
+	if r.probe != nil {
+		trace = nil
+	}
 	b, err := Open(r.ctx, r.cfg, Options{
-		Dial:  dial,
+		Dial: dial, Trace: trace, Probe: r.probe,
 		Log:   zerolog.New(zerolog.NewTestWriter(r.t)),
-		Trace: func(m string, sent bool, line string) { r.t.Logf("%s %v %s", m, sent, line) },
 		Clock: Source{Boot: func() time.Duration { return time.Since(begin) }, Wall: time.Now},
 	})
 	if err != nil {
