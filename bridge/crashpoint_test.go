@@ -60,7 +60,7 @@ func inDeathbed(t *testing.T, at crash, mode modem.ReceiveMode, f func(*deathbed
 		ctx, cancel := context.WithCancel(t.Context())
 		d := &deathbed{line: newTether(), at: at, times: map[string]int{}, onAir: map[int]int{}, before: map[int]int{}}
 		air := modemtest.NewAir(modemtest.AirOptions{Refuse: d.submitted})
-		d.rig = &rig{t: t, air: air, cfg: Defaults(), ctx: ctx, probe: d.probe}
+		d.rig = &rig{t: t, air: air, cfg: Defaults(), ctx: ctx, probe: d.probe, wall: time.Now}
 		d.cfg.Spool.Path = dir + "/spool.db"
 		d.cfg.Socket.Listen = nil
 		d.cfg.Modems = []ModemConfig{{Name: "m0", Receive: mode}}

@@ -28,8 +28,9 @@ type rig struct {
 	sims map[string]*modemtest.Modem // by modem name
 	cfg  Config
 	ctx  context.Context // of the network
-	on   sync.WaitGroup  // what runs the network
-	stop func()          // ends the bridge, not the network
+	wall func() time.Time
+	on   sync.WaitGroup // what runs the network
+	stop func()         // ends the bridge, not the network
 
 	dial  Dial         // nil: a new line each time, the stick pulled out and put back
 	probe func(string) // nil: none; with one there is no trace in the log
@@ -49,7 +50,7 @@ func inRig(t *testing.T, o modemtest.AirOptions, change func(*Config), f func(*r
 		ctx, cancel := context.WithCancel(t.Context())
 		profile := modemtest.Generic
 		profile.ShowsType0 = true
-		r := &rig{t: t, air: modemtest.NewAir(o), sims: map[string]*modemtest.Modem{}, cfg: Defaults(), ctx: ctx}
+		r := &rig{t: t, air: modemtest.NewAir(o), sims: map[string]*modemtest.Modem{}, cfg: Defaults(), ctx: ctx, wall: time.Now}
 		r.cfg.Spool.Path = path
 		r.cfg.Socket.Listen = nil
 		r.cfg.Modems = []ModemConfig{{Name: "m0"}}
@@ -88,7 +89,7 @@ func (r *rig) start() {
 	b, err := Open(r.ctx, r.cfg, Options{
 		Dial: dial, Trace: trace, Probe: r.probe,
 		Log:   zerolog.New(zerolog.NewTestWriter(r.t)),
-		Clock: Source{Boot: func() time.Duration { return time.Since(begin) }, Wall: time.Now},
+		Clock: Source{Boot: func() time.Duration { return time.Since(begin) }, Wall: r.wall},
 	})
 	if err != nil {
 		r.t.Fatal(err)
