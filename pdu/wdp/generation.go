@@ -12,16 +12,16 @@ type placed struct {
 // A generation is the segments under one key that are, or may be, one datagram.
 type generation struct {
 	id          int64
-	parts       map[int]placed
+	parts       []placed  // a number once
 	first, last time.Time // SCTS
 	copies      bool      // each part is in a finished datagram too
 }
 
 func (g *generation) add(p Part, apart time.Duration) {
 	if g.parts == nil {
-		g.parts, g.first, g.last, g.copies = map[int]placed{}, p.SCTS, p.SCTS, true
+		g.first, g.last, g.copies = p.SCTS, p.SCTS, true
 	}
-	g.parts[p.Seq] = placed{p, apart}
+	g.parts = append(g.parts, placed{p, apart})
 	g.copies = g.copies && apart >= 0
 	if p.SCTS.Before(g.first) {
 		g.first = p.SCTS
@@ -29,6 +29,19 @@ func (g *generation) add(p Part, apart time.Duration) {
 	if p.SCTS.After(g.last) {
 		g.last = p.SCTS
 	}
+}
+
+// part is the segment with a number.
+func (g *generation) part(seq int) (p placed, ok bool) {
+	if i := seq - 1; i < len(g.parts) && g.parts[i].Seq == seq { // where they are all and in order
+		return g.parts[i], true
+	}
+	for _, p := range g.parts {
+		if p.Seq == seq {
+			return p, true
+		}
+	}
+	return placed{}, false
 }
 
 func (k Key) generations(have []Part) (open []*generation, finished tombs) {
@@ -77,6 +90,51 @@ func (g *generation) ordered(s Part) bool {
 	return true
 }
 
+// across tells whether a segment of another datagram is stamped between s and g, or in
+// the middle of g. Copies of a finished one, and a finished one that holds the same as
+// g and s, are no other.
+func across(g *generation, s Part, open []*generation, finished tombs) bool {
+	first, last := g.first, g.last
+	if s.SCTS.Before(first) {
+		first = s.SCTS
+	}
+	if s.SCTS.After(last) {
+		last = s.SCTS
+	}
+	between := func(h *generation) bool {
+		for _, p := range h.parts {
+			if p.SCTS.After(first) && p.SCTS.Before(last) {
+				return true
+			}
+		}
+		return false
+	}
+	for _, h := range open {
+		if h != g && !h.copies && between(h) {
+			return true
+		}
+	}
+	for _, h := range finished {
+		if between(h) && !h.holds(g, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// holds tells whether each segment of g, and s, is in the finished generation h.
+func (h *generation) holds(g *generation, s Part) bool {
+	if p, _ := h.part(s.Seq); p.Hash != s.Hash {
+		return false
+	}
+	for _, p := range g.parts {
+		if q, _ := h.part(p.Seq); q.Hash != p.Hash {
+			return false
+		}
+	}
+	return true
+}
+
 // better tells whether s belongs rather to g than to h.
 func (g *generation) better(h *generation, s Part) bool {
 	if a, b := g.ordered(s), h.ordered(s); a != b {
@@ -96,7 +154,7 @@ type tombs []*generation
 func (t tombs) gap(k Key, p Part) time.Duration {
 	least := time.Duration(-1)
 	for _, g := range t {
-		if q, ok := g.parts[p.Seq]; !ok || q.Hash != p.Hash || !g.near(p.SCTS, k.spread()) {
+		if q, ok := g.part(p.Seq); !ok || q.Hash != p.Hash || !g.near(p.SCTS, k.spread()) {
 			continue
 		}
 		if gap := g.gap(p.SCTS); least < 0 || gap < least {
@@ -128,8 +186,8 @@ func (g *generation) equal(h *generation) bool {
 	if h == nil || len(g.parts) != len(h.parts) {
 		return false
 	}
-	for seq, p := range g.parts {
-		if q, ok := h.parts[seq]; !ok || p.Hash != q.Hash {
+	for _, p := range g.parts {
+		if q, ok := h.part(p.Seq); !ok || p.Hash != q.Hash {
 			return false
 		}
 	}

@@ -13,8 +13,8 @@ const (
 	deadline       = 24 * time.Hour
 	deadlineEach   = 15 * time.Second // at least, a segment
 	narrowSpread   = 10 * time.Minute // an 8-bit reference is soon used again
-	narrowEach     = 6 * time.Second
-	resendPause    = 2 * time.Minute // in which a sender may send a finished datagram again
+	narrowEach     = 6 * time.Second  // at most, a segment
+	resendPause    = 2 * time.Minute  // in which a sender may send a finished datagram again
 	perSenderLimit = 64
 	limit          = 1024
 )
@@ -73,19 +73,26 @@ type Placement struct {
 //
 // Of several generations that could take it, one in which it keeps the order of
 // sending goes first (senders send 1, 2, 3, whatever the network does to the
-// order), then the one stamped nearest.
+// order), then the one stamped nearest. None takes a segment across another datagram:
+// what was sent before the reference was used again is not continued after it.
 func (k Key) Place(have []Part, s Part) Placement {
+	var matters []Part
 	for _, p := range have {
 		if p.Seq == s.Seq && p.Hash == s.Hash && p.SCTS.Equal(s.SCTS) {
 			return Placement{Generation: p.Generation, Duplicate: true} // the network's copy
 		}
+		// A generation that takes s lies within one spread of it, a finished one that
+		// counts for that generation within two, and no generation is longer than one.
+		if p.SCTS.Sub(s.SCTS).Abs() <= 3*k.spread() {
+			matters = append(matters, p)
+		}
 	}
-	open, finished := k.generations(have)
+	open, finished := k.generations(matters)
 	fresh := &generation{}
 	fresh.add(s, finished.gap(k, s))
 	var best *generation
 	for _, g := range open {
-		if k.takes(g, fresh.parts[s.Seq]) && (best == nil || g.better(best, s)) {
+		if k.takes(g, fresh.parts[0]) && !across(g, s, open, finished) && (best == nil || g.better(best, s)) {
 			best = g
 		}
 	}
@@ -93,7 +100,7 @@ func (k Key) Place(have []Part, s Part) Placement {
 		return Placement{Copy: fresh.copies}
 	}
 	where := Placement{Generation: best.id, Copy: best.copies && fresh.copies}
-	if p, taken := best.parts[s.Seq]; taken {
+	if p, taken := best.part(s.Seq); taken {
 		where.Replaces = s.SCTS.After(p.SCTS)
 		where.Duplicate = !where.Replaces
 		return where
@@ -119,9 +126,9 @@ func (k Key) Known(have []Part, id int64) bool {
 
 // takes tells whether s may be one of the unfinished generation g.
 func (k Key) takes(g *generation, s placed) bool {
-	p, taken := g.parts[s.Seq]
+	p, taken := g.part(s.Seq)
 	switch {
-	case !g.near(s.SCTS, k.spread()), taken && p.Hash != s.Hash:
+	case !g.near(s.SCTS, k.spread()), !k.steady(g, s.Part), taken && p.Hash != s.Hash:
 		return false
 	case taken && g.copies && !g.ordered(s.Part) && g.gap(s.SCTS) > resendPause:
 		return false // what is a copy already is not sent again after so long: the next datagram begins alike
@@ -131,6 +138,23 @@ func (k Key) takes(g *generation, s placed) bool {
 	}
 	for _, p := range g.parts {
 		if p.Seq != s.Seq && !together(p, s) {
+			return false
+		}
+	}
+	return true
+}
+
+// steady tells whether s is not too far from those that stand near it in the datagram.
+// A sender that counts comes back to an 8-bit reference 256 short messages later, that
+// is after 640 s at the soonest, also within the spread of a datagram of more than 100
+// segments; but never within that of neighbours.
+func (k Key) steady(g *generation, s Part) bool {
+	if k.Bits != 8 || k.spread() == narrowSpread {
+		return true
+	}
+	for _, p := range g.parts {
+		numbers := max(p.Seq-s.Seq, s.Seq-p.Seq)
+		if p.SCTS.Sub(s.SCTS).Abs() > narrowSpread+time.Duration(numbers)*narrowEach {
 			return false
 		}
 	}
