@@ -33,6 +33,10 @@ type AirOptions struct {
 	// Refuse is the RP-ERROR or TP-FCS with which the service centre answers a
 	// SUBMIT; 0 accepts it. It must not call back into the air.
 	Refuse func(from string, s *pdu.Submit) int
+
+	// Taken is told each SUBMIT that the service centre has accepted, with the TP-MR
+	// that the modem gave it. It must not call back into the air.
+	Taken func(from string, s *pdu.Submit)
 }
 
 // An Air is the short message service centre and the network around it.
@@ -147,6 +151,9 @@ func (a *Air) submit(from string, s *pdu.Submit) int {
 		return 197 // SM rejected, duplicate SM
 	}
 	a.counts.Accepted++
+	if a.o.Taken != nil {
+		a.o.Taken(from, s)
+	}
 	d := &pdu.Deliver{OA: oa, PID: s.PID, DCS: s.DCS, SCTS: pdu.NewTimestamp(now), UD: a.strip(s.UD, s.DCS)}
 	it := &item{to: to, from: from, submit: s, deliver: d, expires: expiry(s.VP, now)}
 	if a.chance(a.o.Loss) {

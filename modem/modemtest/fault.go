@@ -24,6 +24,7 @@ type FaultKind int
 const (
 	LoseFinal    FaultKind = iota // the command is done, the final result code is not heard
 	LateFinal                     // the final result code comes after After
+	LateAnswer                    // the command is done, and all of its answer comes after After
 	LoseAnswer                    // the command is done, nothing is heard
 	Deaf                          // the command is not done and nothing is heard
 	Refuse                        // Text instead of doing it; after Ctrl-Z for those with data
@@ -76,9 +77,10 @@ func (m *Modem) ClearFaults() {
 // running are the faults of one command.
 type running struct {
 	faults  []*Fault
-	silent  bool // nothing of the answer is heard
-	swallow bool // the final result code is not heard
-	answers int  // information responses so far
+	silent  bool   // nothing of the answer is heard
+	swallow bool   // the final result code is not heard
+	answers int    // information responses so far
+	late    string // of them, what LateAnswer holds back
 }
 
 // take draws the faults that hit c.
@@ -175,6 +177,12 @@ func (s *session) after(err error) error {
 			return werr
 		}
 	}
+	if f := s.fault.find(LateAnswer); f != nil {
+		if werr := s.wait(f.After); werr != nil {
+			return werr
+		}
+		s.wire.put(s.fault.late)
+	}
 	if s.fault.find(LoseFinal) != nil || s.fault.silent || s.fault.swallow {
 		return errSilent
 	}
@@ -269,6 +277,10 @@ func (s *session) answer(octets string) {
 	if r.find(Cut) != nil {
 		octets = octets[:half]
 		r.swallow = true
+	}
+	if r.find(LateAnswer) != nil {
+		r.late += octets
+		return
 	}
 	s.wire.put(octets)
 }

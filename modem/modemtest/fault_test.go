@@ -30,6 +30,13 @@ func TestFaults(t *testing.T) {
 			< OK
 			< +CSQ: 20,99
 			< OK`, 1},
+		"late-answer": {[]Fault{{On: "+CMGS", Kind: LateAnswer, After: time.Minute}}, prompted + `
+			~ 59s
+			> AT+CSQ
+			< +CMGS: 1
+			< OK
+			< +CSQ: 20,99
+			< OK`, 1},
 		"lose-answer": {[]Fault{{On: "+CMGS", Kind: LoseAnswer}}, `
 			> AT+CMGS=16
 			> ` + helloTo491702 + `^Z

@@ -9,7 +9,7 @@ import (
 )
 
 var kindNames = []string{
-	"lose-final", "late-final", "lose-answer", "deaf", "refuse", "belie", "no-prompt", "late-prompt",
+	"lose-final", "late-final", "late-answer", "lose-answer", "deaf", "refuse", "belie", "no-prompt", "late-prompt",
 	"double-prompt", "split", "cut", "interject", "garbage", "reset", "hang", "stall", "hang-up",
 }
 
