@@ -158,6 +158,9 @@ func (c *conditioner) take(line string) {
 			c.answer(t, line)
 			return
 		}
+	} else if d := c.dirty; d != nil && d.phase == submitted && (codeName(line) == d.name || final(line) == finalFail) {
+		d.late = append(d.late, line) // between two tries of the fence
+		return
 	}
 	c.unsolicited(line)
 }
@@ -184,6 +187,13 @@ func (c *conditioner) step() *transaction {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.dirty
+}
+
+// lateTo are the lines that came late to t, outside a fence.
+func (c *conditioner) lateTo(t *transaction) []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return t.late
 }
 
 func (c *conditioner) outOfStep(t *transaction) {

@@ -202,6 +202,7 @@ func (x *executor) resync(ctx context.Context) (late []string, err error) {
 	}
 	// ESC takes back a prompt, or one that comes late; never after Ctrl-Z.
 	escapes := broken.pdu != "" && broken.phase < submitted
+	defer func() { late = append(c.lateTo(broken), late...) }()
 	for try := range fenceTries {
 		if escapes {
 			if err := c.withdraw(); err != nil {

@@ -109,19 +109,23 @@ func (m *Modem) submit(ctx, run context.Context, mode []byte, more bool, onPDU f
 }
 
 // reference finds `+CMGS: <mr>[,…]` in an answer (TS 27.005 3.5.1). A number
-// that is no TP-MR tells that the message was taken, and no more: -1.
+// that is no TP-MR tells that the message was taken, and no more: -1. So do two
+// different ones, of which one belongs to some earlier message.
 func reference(lines []string) (mr int, ok bool) {
+	mr = -1
 	for _, line := range lines {
 		if codeName(line) != "+CMGS" {
 			continue
 		}
 		digits, _, _ := strings.Cut(codeArgs(line), ",")
-		if n, err := strconv.Atoi(strings.TrimSpace(digits)); err == nil {
-			if n < 0 || n > 255 {
-				n = -1
-			}
-			return n, true
+		n, err := strconv.Atoi(strings.TrimSpace(digits))
+		switch {
+		case err != nil:
+			continue
+		case n < 0 || n > 255 || ok && n != mr:
+			n = -1
 		}
+		mr, ok = n, true
 	}
-	return -1, false
+	return mr, ok
 }

@@ -85,6 +85,11 @@ func TestSend(t *testing.T) {
 		{"line lost before Ctrl-Z", "> AT+CMGS=16\nclose", "not sent"},
 		{"line lost after Ctrl-Z", head + "close", "unknown"},
 		{"late reference", head + "silence 179s\n" + fence + "< +CMGS: 3\n< OK\n< +CMEE: 1\n< OK", "sent D"},
+		{"two references, of which one is not ours", head + "< +CMGS: 7\n< +CMGS: 2\n< OK", "sent without reference"},
+		{"a reference before the PDU is not ours", "> AT+CMGS=16\n< +CMGS: 7\nprompt\n> " + pduA + "^Z\n< +CMGS: 2\n< OK", "sent C"},
+		{"late reference, twice", head + "silence 179s\n" + fence + "< +CMGS: 3\n< OK\n< +CMGS: 3\n< OK\n< +CMEE: 1\n< OK", "sent D"},
+		{"late reference, then a refusal of something else", head + "silence 179s\n" + fence + "< +CMGS: 3\n< OK\n< +CMS ERROR: 500\n< +CMEE: 1\n< OK", "sent D"},
+		{"late reference at the second try", head + "silence 179s\n" + fence + "silence 9s\n" + fence + "< +CMGS: 3\n< OK\n< +CMEE: 1\n< OK\n> AT+CMGF?\n< +CMEE: 1\n< OK\n< +CMGF: 0\n< OK", "sent D"},
 		{"late refusal", head + "silence 179s\n" + fence + "< +CMS ERROR: 41\n< +CMEE: 1\n< OK", "refused +CMS ERROR: 41"},
 		{"nothing but silence, the modem lives", head + "silence 179s\n" + fence + "< +CMEE: 1\n< OK", "unknown"},
 		{"the fence stirs the modem up", head + "silence 179s\n" + fence + "< ERROR\n< +CMEE: 1\n< OK", "unknown"},
@@ -108,6 +113,18 @@ func TestSend(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// What comes late between two tries of the fence is as good as what comes in one.
+func TestLateBetweenTries(t *testing.T) {
+	c := newConditioner(nil, nil)
+	broken := &transaction{name: "+CMGS", pdu: pduA, phase: submitted, ended: true}
+	c.outOfStep(broken)
+	c.begin(&transaction{name: "+CMEE", fence: true, phase: commanded, ended: true})
+	c.feed([]byte("\r\n+CMGS: 3\r\n\r\nOK\r\n+CMTI: \"SM\",1\r\n+CMS ERROR: 41\r\n"))
+	if got := strings.Join(c.lateTo(broken), "; "); got != "+CMGS: 3; +CMS ERROR: 41" {
+		t.Errorf("got %q", got)
 	}
 }
 

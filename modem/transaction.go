@@ -39,7 +39,7 @@ type transaction struct {
 	length int  // of that header
 	lines  int
 	fenced bool     // the fence's own answer has come
-	late   []string // what came before that
+	late   []string // what came before that; or late, to a command with a PDU
 	ended  bool
 	final  string // the final result code, "" when there was none
 	word   finalWord
@@ -76,6 +76,8 @@ func (t *transaction) owns(line string) bool {
 	switch {
 	case name == "":
 		return t.headed || t.free && !isChatter(line) && len(digitRun(line)) >= t.digits
+	case name == t.name && t.pdu != "" && t.phase < handing:
+		return false // a PDU that is not handed over has no answer
 	case name == t.name:
 		return urcNames[name] == urcNone || t.query && t.answers(name, line)
 	}
@@ -179,7 +181,9 @@ func (c *conditioner) stop(t *transaction, cause error) {
 	if t.phase == begun {
 		return // at does not listen yet: Write tells it
 	}
-	c.dirty = t
+	if !t.fence { // a try of the fence leaves the line as it found it
+		c.dirty = t
+	}
 	c.push("ERROR\n")
 }
 
