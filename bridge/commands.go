@@ -217,6 +217,7 @@ func (c *conn) ack(ctx context.Context, args []string) error {
 		}
 		m.State = spool.MsgAcked
 		m.AckedAt = c.srv.b.Now()
+		m.Offers = max(m.Offers, c.srv.hub.offers(id))
 		return tx.PutMessage(m)
 	})
 	if err != nil {
@@ -259,6 +260,7 @@ func (c *conn) nak(ctx context.Context, args []string) error {
 		notBefore = c.srv.b.Now().Add(backoffNak(delay, m.Naks))
 		m.NotBefore = notBefore
 		m.Naks++
+		m.Offers = max(m.Offers, c.srv.hub.offers(id))
 		return tx.PutMessage(m)
 	})
 	if err != nil {

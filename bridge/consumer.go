@@ -104,6 +104,7 @@ func (h *hub) begin(c *consumer, t turn) (again, ok bool) {
 	}
 	again = t.offered || t.n <= h.old
 	t.offered = true
+	t.offers++
 	t.writers++
 	return again, true
 }

@@ -144,7 +144,7 @@ func (h *hub) add(head spool.Head) {
 		s = &sender{peer: head.Peer}
 		h.senders[head.Peer] = s
 	}
-	e := &entry{n: head.N, id: head.ID, from: s, port: head.Port, heap: -1}
+	e := &entry{n: head.N, id: head.ID, from: s, port: head.Port, offers: head.Offers, heap: -1}
 	h.entries[e.id] = e
 	s.entries++
 	if head.NotBefore.After(h.b.Now()) {
@@ -220,6 +220,36 @@ func (h *hub) naked(id string, notBefore time.Time, by *consumer) {
 		h.alive(e.to)
 		h.putOff(e, notBefore)
 	}
+}
+
+// offers is how often a message was offered so far, as far as this process knows.
+func (h *hub) offers(id string) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if e := h.entries[id]; e != nil {
+		return e.offers
+	}
+	return 0
+}
+
+// A whereabouts is where a message is that waits for its consumer.
+type whereabouts struct {
+	held   bool      // a consumer has it and did not acknowledge it
+	due    time.Time // end of the ack-wait or of the NAK's delay; zero: none
+	wanted bool      // a consumer takes messages for its port
+	offers int
+}
+
+func (h *hub) whereIs(id string, port uint16) (w whereabouts) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, c := range h.consumers {
+		w.wanted = w.wanted || c.wants(port)
+	}
+	if e := h.entries[id]; e != nil {
+		w.held, w.due, w.offers = e.state == entryGiven, e.due, e.offers
+	}
+	return w
 }
 
 // dispatch gives away what can be given, oldest first. h.mu is held.

@@ -26,6 +26,7 @@ type outbound struct {
 func (o *outbound) record(a attempt) {
 	seg := &o.Segments[a.seq-1]
 	seg.At = o.now
+	o.events.attempted(o, seg, a)
 	if !o.State.Open() {
 		o.recordLate(seg, a)
 		return
@@ -38,7 +39,7 @@ func (o *outbound) record(a attempt) {
 	if d.do == already && !a.doubled {
 		d.do = fail // no earlier attempt of ours can be the duplicate
 	}
-	why := fmt.Sprintf("%v (%s)", plain(a.err), d.hint)
+	why := explained(a.err, d)
 	seg.Why = why
 	switch d.do {
 	case already:
@@ -153,13 +154,13 @@ func (o *outbound) outcomeUnknown(seg *spool.OutSegment, why string) {
 		o.finish(spool.StateFailed, o.which(seg)+why)
 		return
 	case o.Unknown == "hold":
-		o.note(seg.Seq, why+": held for a late answer, a report or the operator")
+		o.pending(seg, why+": held for a late answer, a report or the operator")
 	case o.Unknown == "resend" || recognised:
 		if seg.Tries >= resendTries {
 			o.finish(spool.StateUnknown, fmt.Sprintf("%s%s, after %d attempts", o.which(seg), why, seg.Tries))
 			return
 		}
-		o.note(seg.Seq, why+": it will be sent again, octet for octet")
+		o.pending(seg, why+": it will be sent again, octet for octet")
 	default:
 		o.finish(spool.StateUnknown, why+": not sent again, as the receiver could not tell a copy")
 		return
@@ -171,6 +172,12 @@ func (o *outbound) outcomeUnknown(seg *spool.OutSegment, why string) {
 	default:
 		o.Due = o.now.Add(disposition{after: resendAfter}.pause(seg.Tries))
 	}
+}
+
+// pending says why a message with a segment of unknown outcome is not finished.
+func (o *outbound) pending(seg *spool.OutSegment, why string) {
+	o.Why = o.which(seg) + why
+	o.note(seg.Seq, why)
 }
 
 // choose returns the segment to send now: first those never tried, then those of
@@ -300,6 +307,9 @@ func (o *outbound) which(seg *spool.OutSegment) string {
 	}
 	return fmt.Sprintf("segment %d of %d: ", seg.Seq, len(o.Segments))
 }
+
+// explained is an error in the modem's words and in plain ones.
+func explained(err error, d disposition) string { return fmt.Sprintf("%v (%s)", plain(err), d.hint) }
 
 // plain is the error as the modem said it, without the way it came.
 func plain(err error) error {

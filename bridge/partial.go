@@ -66,6 +66,10 @@ func under(tx *spool.Tx, k wdp.Key) ([]spool.InSegment, error) {
 	return tx.InSegments(k.SIM, k.OA, k.Bits, k.Ref, k.Total, k.Port)
 }
 
+func keyOf(row spool.InSegment) wdp.Key {
+	return wdp.Key{SIM: row.SIM, OA: row.OA, Bits: row.Bits, Ref: row.Ref, Total: row.Total, Port: row.Port}
+}
+
 func parts(rows []spool.InSegment) []wdp.Part {
 	list := make([]wdp.Part, len(rows))
 	for i, row := range rows {
@@ -190,7 +194,7 @@ func park(tx *spool.Tx, generation int64) error {
 		return err
 	}
 	first := rows[0]
-	key := wdp.Key{SIM: first.SIM, OA: first.OA, Bits: first.Bits, Ref: first.Ref, Total: first.Total, Port: first.Port}
+	key := keyOf(first)
 	all, err := under(tx, key)
 	if err != nil {
 		return err

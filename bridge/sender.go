@@ -17,6 +17,7 @@ type entry struct {
 	to      *consumer     // holds it: given to it, or put off by it
 	turns   int           // times given
 	offered bool          // written to somebody by this process
+	offers  int           // times written to somebody, so far as is known
 	writers int           // writing it now
 	written chan struct{} // closed when nobody is; nil while nobody waits for that
 	due     time.Time     // end of the ack-wait or of the NAK's delay

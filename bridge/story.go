@@ -2,20 +2,46 @@ package bridge
 
 import (
 	"context"
+	"errors"
 
 	"github.com/rs/zerolog"
 
+	"wvsms/modem"
 	"wvsms/spool"
 )
 
 // events are what one commit tells: they are written in it, and logged and given
-// to the listeners after it.
-type events struct{ list []spool.Event }
+// to the listeners after it. The attempts that it closes are written for explain.
+type events struct {
+	list     []spool.Event
+	attempts []spool.Attempt
+}
 
 func (e *events) add(o *outbound, word string, seq int, why string) {
 	e.list = append(e.list, spool.Event{
 		ID: o.ID, Word: word, Segment: seq, Total: len(o.Segments), Why: why, At: o.now,
 	})
+}
+
+// attempted notes how an attempt to submit a segment ended.
+func (e *events) attempted(o *outbound, seg *spool.OutSegment, a attempt) {
+	e.attempts = append(e.attempts, spool.Attempt{
+		ID: o.ID, Seq: seg.Seq, Began: seg.SentAt, Ended: o.now, Modem: seg.Modem, SIM: seg.SIM, Outcome: spool.OutcomeAccepted, MR: a.mr,
+	})
+	if a.err == nil {
+		return
+	}
+	d, last := dispose(a.err), &e.attempts[len(e.attempts)-1]
+	last.MR, last.Why = -1, explained(a.err, d)
+	switch {
+	case d.do == already && a.doubled:
+	case d.do == unsure:
+		last.Outcome = spool.OutcomeUnknown
+	case errors.As(a.err, new(*modem.ResultError)):
+		last.Outcome = spool.OutcomeRefused
+	default:
+		last.Outcome = spool.OutcomeNotSent
+	}
 }
 
 // change is one business event, called what: f's changes and the events it tells
@@ -32,6 +58,12 @@ func (b *Bridge) change(ctx context.Context, log zerolog.Logger, what string, f 
 		for i := range story.list {
 			story.list[i].AtWall = wall
 			if err := tx.PutEvent(&story.list[i]); err != nil {
+				return err
+			}
+		}
+		for i := range story.attempts {
+			story.attempts[i].EndedWall = wall
+			if err := tx.PutAttempt(&story.attempts[i]); err != nil {
 				return err
 			}
 		}

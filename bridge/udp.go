@@ -248,6 +248,7 @@ func (u *udpLink) done(ctx context.Context, m *spool.Message) error {
 			tx.About("udp")
 			m.State = spool.MsgAcked
 			m.AckedAt = u.b.Now()
+			m.Offers = 1
 			return tx.PutMessage(m)
 		})
 		if err == nil || ctx.Err() != nil {

@@ -119,9 +119,9 @@ func (tx *Tx) ByMR(peer string, mr int, limit int) ([]*Outbound, error) {
 	}
 	var all []*Outbound
 	for _, n := range ns {
-		_, m, err := tx.loadOutbound("n = ?", n)
+		m, err := tx.loadOutbound("n = ?", n)
 		if err == nil {
-			m, err = tx.withPayload(n, m)
+			m, err = tx.withPayload(m)
 		}
 		if err != nil {
 			return nil, err

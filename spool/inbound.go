@@ -100,6 +100,14 @@ func (tx *Tx) Generation(gen int64) ([]InSegment, error) {
 	return list(tx, scanInSegment, inByGeneration, gen)
 }
 
+const unfinished = `SELECT DISTINCT generation FROM in_segment INDEXED BY in_segment_open
+	WHERE generation > ? AND generation <> 0 AND done = 0 ORDER BY generation LIMIT ?`
+
+// Unfinished lists the generations after afterGen that miss segments, in order, parked ones too.
+func (tx *Tx) Unfinished(afterGen int64, limit int) ([]int64, error) {
+	return list(tx, scanInt, unfinished, afterGen, limit)
+}
+
 // NewGeneration gives out a generation number that no datagram ever had.
 func (tx *Tx) NewGeneration() (gen int64, err error) {
 	if _, err := tx.exec("UPDATE sequence SET value = value + 1 WHERE name = 'generation'"); err != nil {

@@ -9,7 +9,7 @@ import (
 )
 
 // A Message is one assembled inbound message on its way to its consumer.
-// PutMessage writes State, Route, NotBefore, Naks and AckedAt again; the rest is written once.
+// PutMessage writes State, Route, NotBefore, Naks, Offers and AckedAt again; the rest is written once.
 type Message struct {
 	N              int64  // order of arrival, set on insert
 	ID             string // from NewID
@@ -29,6 +29,7 @@ type Message struct {
 	State          MsgState
 	NotBefore      time.Time // after NAK
 	Naks           int
+	Offers         int // how often it was written to a consumer, as of its last ACK or NAK
 	AckedAt        time.Time
 }
 
@@ -46,23 +47,24 @@ type Head struct {
 	ID, Peer  string
 	Port      uint16
 	NotBefore time.Time
+	Offers    int
 }
 
 const messageColumns = `n, id, peer, oa, port, from_port, own, alphabet, modem, sim, scts, received, received_wall, segments, route,
-	state, not_before, naks, acked_at, length(payload)`
+	state, not_before, naks, offers, acked_at, length(payload)`
 
 func scanMessage(r *sql.Rows, more ...any) (*Message, error) {
 	m := &Message{}
 	return m, r.Scan(append([]any{&m.N, &m.ID, &m.Peer, &m.OA, &m.Port, &m.FromPort, &m.To, &m.Alphabet, &m.Modem, &m.SIM,
 		(*stamp)(&m.SCTS), (*stamp)(&m.Received), (*stamp)(&m.ReceivedWall), &m.Segments, &m.Route, &m.State,
-		(*stamp)(&m.NotBefore), &m.Naks, (*stamp)(&m.AckedAt), &m.Octets}, more...)...)
+		(*stamp)(&m.NotBefore), &m.Naks, &m.Offers, (*stamp)(&m.AckedAt), &m.Octets}, more...)...)
 }
 
 // PutMessage inserts a message with N 0, setting N, or writes the changing part of one again.
 func (tx *Tx) PutMessage(m *Message) error {
 	if m.N != 0 {
-		r, err := tx.exec("UPDATE message SET route = ?, state = ?, not_before = ?, naks = ?, acked_at = ? WHERE n = ? AND id = ?",
-			m.Route, string(m.State), nano(m.NotBefore), m.Naks, nano(m.AckedAt), m.N, m.ID)
+		r, err := tx.exec("UPDATE message SET route = ?, state = ?, not_before = ?, naks = ?, offers = ?, acked_at = ? WHERE n = ? AND id = ?",
+			m.Route, string(m.State), nano(m.NotBefore), m.Naks, m.Offers, nano(m.AckedAt), m.N, m.ID)
 		if err != nil {
 			return err
 		}
@@ -75,10 +77,10 @@ func (tx *Tx) PutMessage(m *Message) error {
 		return tx.fail(fmt.Errorf("put inbound message from %s: it has no id", m.Peer))
 	}
 	n, err := tx.insert(`INSERT INTO message (id, peer, oa, port, from_port, own, alphabet, modem, sim, scts, received, received_wall,
-		segments, route, state, not_before, naks, acked_at, payload)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		segments, route, state, not_before, naks, offers, acked_at, payload)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		m.ID, m.Peer, m.OA, m.Port, m.FromPort, m.To, m.Alphabet, m.Modem, m.SIM, nano(m.SCTS), nano(m.Received),
-		nano(m.ReceivedWall), m.Segments, m.Route, string(m.State), nano(m.NotBefore), m.Naks, nano(m.AckedAt), octets(m.Payload))
+		nano(m.ReceivedWall), m.Segments, m.Route, string(m.State), nano(m.NotBefore), m.Naks, m.Offers, nano(m.AckedAt), octets(m.Payload))
 	if err != nil {
 		return err
 	}
@@ -102,8 +104,8 @@ func (tx *Tx) Message(id string) (m *Message, err error) {
 }
 
 const (
-	readyAll  = "SELECT n, id, peer, port, not_before FROM message WHERE state = 'ready' AND route = ? AND n > ? ORDER BY n LIMIT ?"
-	readyPort = `SELECT n, id, peer, port, not_before FROM message
+	readyAll  = "SELECT n, id, peer, port, not_before, offers FROM message WHERE state = 'ready' AND route = ? AND n > ? ORDER BY n LIMIT ?"
+	readyPort = `SELECT n, id, peer, port, not_before, offers FROM message
 		WHERE state = 'ready' AND route = ? AND port = ? AND n > ? ORDER BY n LIMIT ?`
 	messagesAll   = "SELECT " + messageColumns + " FROM message WHERE n > ? ORDER BY n LIMIT ?"
 	messagesAcked = "SELECT " + messageColumns + " FROM message WHERE state = 'acked' AND n > ? ORDER BY n LIMIT ?"
@@ -115,7 +117,7 @@ const (
 // Ready lists unacknowledged messages of one route in order of arrival, also those that a NAK put off; ports nil = all.
 func (tx *Tx) Ready(route string, ports []uint16, afterN int64, limit int) ([]Head, error) {
 	scan := func(r *sql.Rows) (h Head, err error) {
-		err = r.Scan(&h.N, &h.ID, &h.Peer, &h.Port, (*stamp)(&h.NotBefore))
+		err = r.Scan(&h.N, &h.ID, &h.Peer, &h.Port, (*stamp)(&h.NotBefore), &h.Offers)
 		return h, err
 	}
 	if ports == nil {

@@ -30,7 +30,7 @@ func TestMessageLife(t *testing.T) {
 	if m.N != 1 {
 		t.Errorf("first N is %d", m.N)
 	}
-	m.NotBefore, m.Naks = t0.Add(time.Minute), 1
+	m.NotBefore, m.Naks, m.Offers = t0.Add(time.Minute), 1, 2
 	check("put off", 1)
 	m.Route = "udp:0"
 	check("sent elsewhere", 1)

@@ -38,6 +38,7 @@ func populate(s *Spool, tx *Tx, ids []string) error {
 	}
 	return errors.Join(
 		tx.PutOutbound(out), tx.PutOutbound(sent), tx.PutMessage(m),
+		tx.PutAttempt(&Attempt{ID: ids[0], Seq: 1, Began: t0, Ended: t0.Add(time.Second), EndedWall: t0, Modem: "m0", Outcome: OutcomeAccepted, MR: 17}),
 		tx.PutInSegment(received(1, 1, 2, t0)),
 		tx.PutEvent(&Event{ID: ids[1], Word: "sent", At: t0, AtWall: t0}),
 		tx.Quarantine(&Quarantined{Modem: "m0", Reason: "foreign.text", Raw: []byte{7}, At: t0, AtWall: t0}, 10),
@@ -120,6 +121,7 @@ func checkFixture(t *testing.T, s *Spool, ids []string) {
 				all = append(all, must[*Outbound](t, "outbound")(tx.Outbound(id)))
 			}
 			all = append(all,
+				must[[]Attempt](t, "attempts")(tx.AttemptsOf(ids[0])),
 				must[*Message](t, "message")(tx.Message(ids[2])),
 				must[[]InSegment](t, "in segments")(tx.Generation(1)),
 				must[int](t, "partials")(tx.Partials()),

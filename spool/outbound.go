@@ -7,9 +7,10 @@ import (
 
 // An Outbound is one message accepted for sending, with its segments.
 //
-// Written once, by the first PutOutbound: ID, Peer, ports, Payload, Key, Digest, Origin, Accepted, AcceptedWall.
+// Written once, by the first PutOutbound: N, ID, Peer, ports, Payload, Key, Digest, Origin, Accepted, AcceptedWall.
 // The rest follows the message through its life.
 type Outbound struct {
+	N              int64  // order of acceptance, set on insert
 	ID             string // from NewID
 	Peer           string // "+digits" or digits
 	Port, FromPort uint16
@@ -120,41 +121,41 @@ const outboundColumns = `n, id, peer, port, from_port, coalesce(key, ''), digest
 	report, want_modem, unknown, ttl, expires, state, why, nullif(due, 0), attempts, modem, sim, ref, ref_bits, restarts, settled,
 	coalesce((SELECT length(data) FROM outbound_payload WHERE outbound_payload.outbound = outbound.n), 0)`
 
-func scanOutbound(r *sql.Rows) (n int64, m *Outbound, err error) {
-	m = &Outbound{}
-	err = r.Scan(&n, &m.ID, &m.Peer, &m.Port, &m.FromPort, &m.Key, (*digest)(&m.Digest), &m.Origin,
+func scanOutbound(r *sql.Rows) (*Outbound, error) {
+	m := &Outbound{}
+	err := r.Scan(&m.N, &m.ID, &m.Peer, &m.Port, &m.FromPort, &m.Key, (*digest)(&m.Digest), &m.Origin,
 		(*stamp)(&m.Accepted), (*stamp)(&m.AcceptedWall), &m.Report, &m.WantModem, &m.Unknown, &m.TTL, (*stamp)(&m.Expires),
 		&m.State, &m.Why, (*stamp)(&m.Due), &m.Attempts, &m.Modem, &m.SIM, &m.Ref, &m.RefBits, &m.Restarts, (*stamp)(&m.Settled), &m.Octets)
-	return n, m, err
+	return m, err
 }
 
-// loadOutbound reads a message without its payload, and its row number.
-func (tx *Tx) loadOutbound(where string, args ...any) (n int64, m *Outbound, err error) {
+// loadOutbound reads a message without its payload.
+func (tx *Tx) loadOutbound(where string, args ...any) (m *Outbound, err error) {
 	err = tx.each(func(r *sql.Rows) (bool, error) {
-		n, m, err = scanOutbound(r)
+		m, err = scanOutbound(r)
 		return false, err
 	}, "SELECT "+outboundColumns+" FROM outbound WHERE "+where, args...)
 	if err != nil {
-		return 0, nil, err
+		return nil, err
 	}
 	if m == nil {
-		return 0, nil, ErrNotFound
+		return nil, ErrNotFound
 	}
-	m.Segments, err = tx.segments(n)
-	return n, m, err
+	m.Segments, err = tx.segments(m.N)
+	return m, err
 }
 
-func (tx *Tx) withPayload(n int64, m *Outbound) (*Outbound, error) {
-	return m, tx.get([]any{&m.Payload}, "SELECT data FROM outbound_payload WHERE outbound = ?", n)
+func (tx *Tx) withPayload(m *Outbound) (*Outbound, error) {
+	return m, tx.get([]any{&m.Payload}, "SELECT data FROM outbound_payload WHERE outbound = ?", m.N)
 }
 
 // Outbound reads a message with its segments and payload; ErrNotFound if there is none.
 func (tx *Tx) Outbound(id string) (*Outbound, error) {
-	n, m, err := tx.loadOutbound("id = ?", id)
+	m, err := tx.loadOutbound("id = ?", id)
 	if err != nil {
 		return nil, err
 	}
-	return tx.withPayload(n, m)
+	return tx.withPayload(m)
 }
 
 // OutboundByKey is the newest message under an idempotency key that was accepted at since or later; ErrNotFound if none.
@@ -162,45 +163,29 @@ func (tx *Tx) OutboundByKey(key string, since time.Time) (*Outbound, error) {
 	if key == "" {
 		return nil, ErrNotFound
 	}
-	n, m, err := tx.loadOutbound(byKey, key, nano(since))
+	m, err := tx.loadOutbound(byKey, key, nano(since))
 	if err != nil {
 		return nil, err
 	}
-	return tx.withPayload(n, m)
+	return tx.withPayload(m)
 }
 
 const byKey = "key = ? AND accepted >= coalesce(?, -9223372036854775808) ORDER BY accepted DESC, n DESC LIMIT 1"
 
-// Outbounds lists messages of one state, or of all for "", in order of acceptance after the message afterID ("" = from
-// the first; ErrNotFound if that one has been purged), without payloads.
-func (tx *Tx) Outbounds(state OutState, afterID string, limit int) ([]*Outbound, error) {
-	var after int64
-	if afterID != "" {
-		if err := tx.get([]any{&after}, "SELECT n FROM outbound WHERE id = ?", afterID); err != nil {
-			return nil, err
-		}
-	}
-	q, args := listAll, []any{after, limit}
+// Outbounds lists messages of one state, or of all for "", in order of acceptance after afterN, without payloads.
+func (tx *Tx) Outbounds(state OutState, afterN int64, limit int) ([]*Outbound, error) {
+	q, args := listAll, []any{afterN, limit}
 	if state != "" {
-		q, args = listState, []any{state, after, limit}
+		q, args = listState, []any{string(state), afterN, limit}
 	}
-	type numbered struct {
-		n int64
-		m *Outbound
-	}
-	rows, err := list(tx, func(r *sql.Rows) (v numbered, err error) {
-		v.n, v.m, err = scanOutbound(r)
-		return v, err
-	}, q, args...)
+	all, err := list(tx, scanOutbound, q, args...)
 	if err != nil {
 		return nil, err
 	}
-	var all []*Outbound
-	for _, v := range rows {
-		if v.m.Segments, err = tx.segments(v.n); err != nil {
+	for _, m := range all {
+		if m.Segments, err = tx.segments(m.N); err != nil {
 			return nil, err
 		}
-		all = append(all, v.m)
 	}
 	return all, nil
 }

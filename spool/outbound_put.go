@@ -17,10 +17,10 @@ func (tx *Tx) PutOutbound(m *Outbound) error {
 			return tx.fail(fmt.Errorf("put outbound message %s: segment %d has number %d", m.ID, i+1, s.Seq))
 		}
 	}
-	n, old, err := tx.loadOutbound("id = ?", m.ID)
+	old, err := tx.loadOutbound("id = ?", m.ID)
 	switch err {
 	case nil:
-		return tx.updateOutbound(n, old, m)
+		return tx.updateOutbound(old, m)
 	case ErrNotFound:
 		return tx.insertOutbound(m)
 	}
@@ -46,10 +46,11 @@ func (tx *Tx) insertOutbound(m *Outbound) error {
 	if _, err := tx.exec("INSERT INTO outbound_payload VALUES (?, ?)", n, octets(m.Payload)); err != nil {
 		return err
 	}
+	tx.assign(&m.N, n)
 	return tx.putSegments(n, m.Peer, nil, m.Segments)
 }
 
-func (tx *Tx) updateOutbound(n int64, old, m *Outbound) error {
+func (tx *Tx) updateOutbound(old, m *Outbound) error {
 	was, err := tx.changing(old)
 	if err != nil {
 		return err
@@ -60,12 +61,12 @@ func (tx *Tx) updateOutbound(n int64, old, m *Outbound) error {
 	}
 	if !slices.Equal(was, now) {
 		_, err := tx.exec(`UPDATE outbound SET report = ?, want_modem = ?, unknown = ?, ttl = ?, expires = ?, state = ?, why = ?, due = ?,
-			attempts = ?, modem = ?, sim = ?, ref = ?, ref_bits = ?, restarts = ?, settled = ?, todo = ?, lane = ? WHERE n = ?`, append(now, n)...)
+			attempts = ?, modem = ?, sim = ?, ref = ?, ref_bits = ?, restarts = ?, settled = ?, todo = ?, lane = ? WHERE n = ?`, append(now, old.N)...)
 		if err != nil {
 			return err
 		}
 	}
-	return tx.putSegments(n, old.Peer, old.Segments, m.Segments)
+	return tx.putSegments(old.N, old.Peer, old.Segments, m.Segments)
 }
 
 // changing is the part of a row that follows the message's life.

@@ -20,7 +20,7 @@ var walks = []string{
 }
 
 // sorts lists the statements that may sort: a handful of rows each.
-var sorts = []string{inByKey, inByGeneration, messagesReady, submittingQuery}
+var sorts = []string{inByKey, inByGeneration, messagesReady, submittingQuery, attemptsOf}
 
 // Every statement that the package has prepared, as SQLite would run it: none reads a large table through or sorts one.
 func TestPlansUseIndexes(t *testing.T) {
@@ -28,7 +28,7 @@ func TestPlansUseIndexes(t *testing.T) {
 	ids := []string{s.NewID(), s.NewID(), s.NewID()}
 	update(t, s, func(tx *Tx) error { return errors.Join(populate(s, tx, ids), exercise(tx, ids)) })
 
-	large := regexp.MustCompile(`^SCAN (outbound|outbound_payload|out_segment|in_segment|partial|message|event|spend|peer|ref_given)\b`)
+	large := regexp.MustCompile(`^SCAN (outbound|outbound_payload|out_segment|attempt|in_segment|partial|message|event|spend|peer|ref_given)\b`)
 	seen := 0
 	for q := range s.writer.stmts {
 		if !regexp.MustCompile(`^\s*(SELECT|INSERT|UPDATE|DELETE)`).MatchString(q) {
@@ -118,8 +118,11 @@ func exercise(tx *Tx, ids []string) error {
 	seg := received(200, 1, 1, t0)
 	errs = append(errs, tx.PutInSegment(seg), tx.PutInSegment(seg), tx.SetHome("+491", "other", t0))
 	no(tx.OutboundByKey("k", t0))
-	no(tx.Outbounds("", "", 9))
-	no(tx.Outbounds(StateFailed, ids[0], 9))
+	no(tx.Outbounds("", 0, 9))
+	no(tx.Outbounds(StateFailed, 1, 9))
+	errs = append(errs, tx.PutAttempt(&Attempt{ID: ids[0], Seq: 1, Outcome: OutcomeRefused}))
+	no(tx.AttemptsOf(ids[0]))
+	no(tx.Unfinished(0, 9))
 	no(tx.Due(t0, "m0", "simA", nil, 9))
 	_, _, err = tx.NextDue("m0", "simA")
 	no(nil, err)

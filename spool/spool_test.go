@@ -83,7 +83,8 @@ func TestReopenKeepsEverything(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "spool.db")
 	s := openSpool(t, path)
 	id := s.NewID()
-	update(t, s, func(tx *Tx) error { return tx.PutOutbound(queued(id, "+491", t0)) })
+	want := queued(id, "+491", t0)
+	update(t, s, func(tx *Tx) error { return tx.PutOutbound(want) })
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +96,7 @@ func TestReopenKeepsEverything(t *testing.T) {
 	view(t, s, func(tx *Tx) error {
 		m, err := tx.Outbound(id)
 		if err == nil {
-			equal(t, "outbound", queued(id, "+491", t0), m)
+			equal(t, "outbound", want, m)
 		}
 		return err
 	})
