@@ -196,6 +196,21 @@ func TestEarlyReport(t *testing.T) {
 		if m := r.outbound(id); m.State != spool.StateDelivered {
 			t.Errorf("the other is %s %s", m.State, m.Why)
 		}
+		r.view(func(tx *spool.Tx) error {
+			attempts, err := tx.AttemptsOf(id)
+			if err != nil {
+				return err
+			}
+			last := attempts[0].Ended
+			list, err := tx.EventsOf(id)
+			for _, e := range list {
+				if e.At.Before(last) {
+					t.Errorf("%s is told as %v earlier than what it follows from", e.Word, last.Sub(e.At))
+				}
+				last = e.At
+			}
+			return err
+		})
 	})
 }
 

@@ -18,7 +18,7 @@ const unsureGap = 30 * time.Minute
 
 // report brings an SMS-STATUS-REPORT to the segment that it is about.
 func (s *session) report(ctx context.Context, in *arrival, r *pdu.StatusReport) error {
-	matched, err := s.matchReport(ctx, in, r, false)
+	matched, err := s.matchReport(ctx, r, false)
 	if err != nil || matched {
 		return err
 	}
@@ -30,14 +30,14 @@ func (s *session) report(ctx context.Context, in *arrival, r *pdu.StatusReport) 
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	matched, err = s.matchReport(ctx, in, r, true)
+	matched, err = s.matchReport(ctx, r, true)
 	if err != nil || matched {
 		return err
 	}
 	return in.setAside(ctx, r.RA.String(), "report")
 }
 
-func (s *session) matchReport(ctx context.Context, in *arrival, r *pdu.StatusReport, unsureToo bool) (matched bool, err error) {
+func (s *session) matchReport(ctx context.Context, r *pdu.StatusReport, unsureToo bool) (matched bool, err error) {
 	err = s.bridge.change(ctx, s.log, "report", func(tx *spool.Tx, story *events) error {
 		matched = false
 		candidates, err := tx.ByMR(r.RA.String(), int(r.MR), reportCandidates)
@@ -49,7 +49,7 @@ func (s *session) matchReport(ctx context.Context, in *arrival, r *pdu.StatusRep
 			return nil
 		}
 		matched = true
-		o := outbound{Outbound: m, now: in.now, events: story}
+		o := outbound{Outbound: m, now: s.bridge.clock.Now(), events: story} // it may have waited for the flight
 		o.reported(seq, r.ST)
 		return tx.PutOutbound(m)
 	})
