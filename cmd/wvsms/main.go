@@ -24,6 +24,8 @@ type cli struct {
 	Run     runCmd     `cmd:"" help:"Run the bridge."`
 	Send    sendCmd    `cmd:"" help:"Send a message through a running bridge."`
 	Listen  listenCmd  `cmd:"" help:"Take messages from a running bridge."`
+	Queue   queueCmd   `cmd:"" help:"Look into and tend what waits in a running bridge."`
+	Explain explainCmd `cmd:"" help:"Tell the life of one message in plain words."`
 	Sim     simCmd     `cmd:"" help:"Simulate modems on pseudo terminals, for any AT software."`
 	PDU     pduCmd     `cmd:"" name:"pdu" help:"Read and write short messages in PDU mode."`
 	Config  configCmd  `cmd:"" help:"Check a configuration file or print an example."`

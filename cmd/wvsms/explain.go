@@ -1,0 +1,230 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+type explainCmd struct {
+	ID string `arg:"" help:"The message: the id that SEND or MSG gave."`
+	operatorFlags
+}
+
+// Run tells the life of one message.
+func (c *explainCmd) Run(ctx context.Context, std *stdio) error {
+	text, err := show(ctx, c.Socket, c.ID)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		_, err := fmt.Fprintf(std.Out, "%s\n", text)
+		return err
+	}
+	var m shown
+	if err := json.Unmarshal(text, &m); err != nil {
+		return fmt.Errorf("explain %s: %w", visible(c.ID), err)
+	}
+	var b bytes.Buffer
+	if m.Direction == "in" {
+		m.tellInbound(&b)
+	} else if err := m.tellOutbound(&b); err != nil {
+		return fmt.Errorf("explain %s: %w", visible(c.ID), err)
+	}
+	c.tellOutlook(&b, &m)
+	_, err = std.Out.Write(b.Bytes())
+	return err
+}
+
+func (m *shown) tellOutbound(w io.Writer) error {
+	segments, err := m.ledger()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "Message %s to %s, port %d: %s in %s.\n", m.ID, visible(m.To), m.Port, count(m.Octets, "octet"), count(m.Total, "segment"))
+	under := ""
+	if m.Key != "" {
+		under = fmt.Sprintf(" under the key %q", visible(m.Key))
+	}
+	fmt.Fprintf(w, "Accepted %s from %s%s, to be sent within %s.", moment(m.Accepted), whose(m.Origin), under, m.TTL)
+	if m.Report {
+		fmt.Fprint(w, " A delivery report was asked for.")
+	}
+	fmt.Fprint(w, "\n\nWhat happened\n")
+	m.tellStory(w, segments)
+
+	fmt.Fprintf(w, "\nHow it stands\n  %s The network has accepted %d of %s", states[m.State], m.OnNetwork, count(m.Total, "segment"))
+	if m.NotKnown > 0 {
+		fmt.Fprintf(w, "; whether it has %d more, nobody knows", m.NotKnown)
+	}
+	fmt.Fprint(w, ".\n")
+	if m.Why != "" {
+		fmt.Fprintf(w, "  The reason: %s.\n", visible(m.Why))
+	}
+	return nil
+}
+
+var states = map[string]string{
+	"queued":    "It is in the queue.",
+	"sent":      "It is sent.",
+	"delivered": "It is delivered.",
+	"failed":    "It has failed.",
+	"expired":   "Its time to live ended before it was sent.",
+	"unknown":   "It has ended, and nobody knows whether it arrived.",
+	"cancelled": "It was cancelled.",
+}
+
+// tellStory puts attempts and events into one order, each in a line.
+func (m *shown) tellStory(w io.Writer, segments []segment) {
+	type line struct {
+		after int64
+		text  string
+	}
+	var lines []line
+	kept := map[int]int{}
+	for _, a := range m.Attempts {
+		kept[a.Segment]++
+		lines = append(lines, line{a.After, moment(a.At) + "  " + m.tellAttempt(a)})
+	}
+	for _, e := range m.Events {
+		if text := m.tellEvent(e); text != "" {
+			lines = append(lines, line{e.After, moment(e.At) + "  " + text})
+		}
+	}
+	// An attempt stands before the events that follow from it.
+	slices.SortStableFunc(lines, func(a, b line) int { return int(min(max(a.after-b.after, -1), 1)) })
+	for _, l := range lines {
+		fmt.Fprintf(w, "  %s\n", l.text)
+	}
+	if len(lines) == 0 {
+		fmt.Fprintln(w, "  Nothing yet: no modem has tried to send it.")
+	}
+	for _, s := range segments {
+		more := s.Attempts - kept[s.Seq]
+		if s.State == "submitting" {
+			more-- // the one that is under way
+		}
+		if more > 0 {
+			fmt.Fprintf(w, "  (%s%s earlier, no longer kept)\n", m.which(s.Seq), count(more, "attempt"))
+		}
+	}
+}
+
+func (m *shown) tellAttempt(a attempt) string {
+	text := m.which(a.Segment) + "modem " + visible(a.Modem) + " submitted it: "
+	why := ": " + visible(a.Why)
+	for _, e := range m.Events {
+		if a.Why == "" || e.After == a.After && strings.Contains(e.Why, a.Why) {
+			why = "" // the event says it
+		}
+	}
+	if a.Why == "" {
+		why = ""
+	}
+	switch a.Outcome {
+	case "accepted":
+		text += "the network accepted it"
+	case "refused":
+		text += "it was refused"
+	case "not-sent":
+		text += "it was not handed over"
+	default:
+		text += "nobody knows whether the network has it"
+	}
+	return text + why + " (answered after " + a.Took + ")"
+}
+
+func (m *shown) tellEvent(e event) string {
+	why := ""
+	if e.Why != "" {
+		why = ": " + visible(e.Why)
+	}
+	switch {
+	case e.Word == "sent" && e.Segment > 0:
+		return "" // the attempt says it
+	case e.Word == "sent":
+		return "the network has all of it"
+	case e.Word == "delivered" && e.Segment > 0:
+		return m.which(e.Segment) + "the phone has it"
+	case e.Word == "delivered":
+		return "the phone has all of it"
+	case e.Word == "note":
+		return m.which(e.Segment) + visible(e.Why)
+	}
+	return e.Word + why
+}
+
+// which names a segment where there are several.
+func (m *shown) which(seq int) string {
+	if seq == 0 || m.Total == 1 {
+		return ""
+	}
+	return fmt.Sprintf("segment %d of %d: ", seq, m.Total)
+}
+
+func (m *shown) tellInbound(w io.Writer) {
+	fmt.Fprintf(w, "Message %s from %s, port %d: %s in %s segment", m.ID, visible(m.From), m.Port, count(m.Octets, "octet"), m.Segments)
+	if string(m.Segments) != "1" {
+		fmt.Fprint(w, "s")
+	}
+	fmt.Fprintf(w, ".\nReceived %s over modem %s, for %s.", moment(m.Received), visible(m.Modem), whose(m.Route))
+	if m.SCTS != nil {
+		fmt.Fprintf(w, " The network stamped it %s.", moment(*m.SCTS))
+	}
+	fmt.Fprint(w, "\n\nHow it stands\n  ")
+	switch {
+	case m.Offers == 0:
+		fmt.Fprint(w, "It was not offered yet")
+	default:
+		fmt.Fprintf(w, "It was offered %s", count(m.Offers, "time"))
+	}
+	if m.Naks > 0 {
+		fmt.Fprintf(w, " and put off %s", count(m.Naks, "time"))
+	}
+	if m.Acked != nil {
+		fmt.Fprintf(w, ". It was acknowledged %s.\n", moment(*m.Acked))
+	} else {
+		fmt.Fprint(w, ". Nobody has acknowledged it.\n")
+	}
+}
+
+func (c *explainCmd) tellOutlook(w io.Writer, m *shown) {
+	fmt.Fprintf(w, "\nWhat comes next\n  %s\n", visible(m.Next))
+	if m.Never != "" {
+		fmt.Fprintf(w, "  %s\n", visible(m.Never))
+	}
+	if len(m.Can) == 0 {
+		return
+	}
+	fmt.Fprint(w, "\nWhat you can do\n")
+	socket := ""
+	if c.Socket != defaultSocket {
+		socket = " --socket " + c.Socket
+	}
+	for _, a := range m.Can {
+		command := "wvsms queue " + a.Command + " " + m.ID + socket
+		if a.Command == "listen" {
+			command = fmt.Sprintf("wvsms listen --ports %d%s", m.Port, socket)
+		}
+		fmt.Fprintf(w, "  %s\n      %s\n", command, visible(a.Effect))
+	}
+}
+
+// whose names where a message came from, or goes to.
+func whose(origin string) string {
+	if origin == "tcp" {
+		return "a program on the socket"
+	}
+	return "the UDP role " + visible(origin)
+}
+
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}
