@@ -24,6 +24,7 @@ var allowed = map[string][]string{
 	"modem":           {},
 	"modem/modemtest": {"modem", "pdu", "pdu/wdp"},
 	"spool":           {},
+	"spool/spooltest": {}, // for tests
 	"bridge":          {"modem", "pdu", "pdu/wdp", "spool"},
 	"cmd/wvsms":       {"bridge", "modem", "modem/modemtest", "pdu", "pdu/wdp", "spool"},
 }
