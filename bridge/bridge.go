@@ -55,6 +55,8 @@ type Bridge struct {
 
 	queued broadcast // something may be sent now
 
+	bounds bounds // of what is kept of segments received
+
 	mu       sync.Mutex
 	sessions map[string]*session // by modem name; those that are up
 	verdicts map[string]string   // by modem name: what is the matter
@@ -89,6 +91,7 @@ func Open(ctx context.Context, cfg Config, o Options) (*Bridge, error) {
 	b := &Bridge{
 		cfg: cfg, dial: o.Dial, log: o.Log, trace: o.Trace, probe: o.Probe, spool: s,
 		sessions: map[string]*session{}, verdicts: map[string]string{}, claimed: map[string]bool{}, shunned: map[string]shunning{},
+		bounds: inboundBounds,
 	}
 	if err := b.open(ctx, o); err != nil {
 		b.Close()

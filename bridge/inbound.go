@@ -19,10 +19,9 @@ import (
 
 // Implementation.
 const (
-	quarantineKeep        = 10_000
-	fingerprintsKeep      = 1_000_000
-	boundBatch            = 16   // rows that go with one that comes
-	pidType0         byte = 0x40 // TS 23.040 9.2.3.9: acknowledge and discard
+	quarantineKeep      = 10_000
+	boundBatch          = 16   // rows that go with one that comes
+	pidType0       byte = 0x40 // TS 23.040 9.2.3.9: acknowledge and discard
 )
 
 // take makes one received short message durable, whatever it is.
@@ -147,12 +146,24 @@ func (in *arrival) deliver(tx *spool.Tx, d *pdu.Deliver) error {
 }
 
 // remember writes a segment, and lets go of the oldest that nobody waits for beyond
-// what is kept.
+// what is kept. Where all wait, since unfinished datagrams have many segments each, one
+// of them gives way.
 func (in *arrival) remember(tx *spool.Tx, seg *spool.InSegment) error {
 	if err := tx.PutInSegment(seg); err != nil {
 		return err
 	}
-	return tx.BoundInSegments(fingerprintsKeep, in.now, boundBatch)
+	over, err := tx.BoundInSegments(in.session.bridge.bounds.fingerprints, in.now, boundBatch)
+	if err != nil || over < boundBatch {
+		return err
+	}
+	own, err := tx.PartialsOf(seg.SIM, seg.OA)
+	if err != nil {
+		return err
+	}
+	if err := parkCrowding(tx, seg, own); !errors.Is(err, spool.ErrNotFound) {
+		return err
+	}
+	return nil
 }
 
 func (in *arrival) duplicate(tx *spool.Tx, what, peer string) error {

@@ -3,6 +3,7 @@ package bridge
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"wvsms/modem"
 	"wvsms/pdu"
@@ -10,12 +11,21 @@ import (
 	"wvsms/spool"
 )
 
-// Implementation: how many datagrams may miss segments.
+// Implementation.
 const (
-	partialsPerSender = 64
-	partialsTotal     = 10_000
-	parkedKeep        = 10_000 // generations that begin after one before it is let go of, if it is parked
+	crowdLook  = 32     // newest datagrams among whose senders the one is looked for who crowds the others out
+	parkedKeep = 10_000 // generations that begin after one before it is let go of, if it is parked
 )
+
+// bounds are those of what is kept of segments received.
+type bounds struct {
+	perSender    int // datagrams of one sender that miss segments
+	partials     int // of all
+	fingerprints int // segments, tombstones too
+}
+
+// inboundBounds: ten thousand senders may have two each. 64 of one may take 7 MB.
+var inboundBounds = bounds{perSender: 64, partials: 20_000, fingerprints: 1_000_000}
 
 // partial keeps a segment of several and, with the last one, the message.
 //
@@ -23,7 +33,7 @@ const (
 // waits parked, where it counts against no cap and has no deadline, for a segment
 // that is none.
 func (in *arrival) partial(tx *spool.Tx, key wdp.Key, seg *spool.InSegment) error {
-	rows, err := under(tx, key)
+	rows, err := under(tx, key, seg.SCTS)
 	if err != nil {
 		return err
 	}
@@ -62,8 +72,9 @@ func (in *arrival) partial(tx *spool.Tx, key wdp.Key, seg *spool.InSegment) erro
 	return nil
 }
 
-func under(tx *spool.Tx, k wdp.Key) ([]spool.InSegment, error) {
-	return tx.InSegments(k.SIM, k.OA, k.Bits, k.Ref, k.Total, k.Port)
+// under lists what may matter under a key for a segment stamped scts.
+func under(tx *spool.Tx, k wdp.Key, scts time.Time) ([]spool.InSegment, error) {
+	return tx.InSegments(k.SIM, k.OA, k.Bits, k.Ref, k.Total, k.Port, scts.Add(-k.Reach()), scts.Add(k.Reach()))
 }
 
 func keyOf(row spool.InSegment) wdp.Key {
@@ -161,25 +172,46 @@ func (in *arrival) complete(tx *spool.Tx, total int, seg *spool.InSegment, again
 	return in.message(tx, segments)
 }
 
-// makeRoom lets the oldest unfinished datagram of the sender, or of all, give way.
+// makeRoom lets an unfinished datagram give way when seg's sender, or all together, have
+// as many as are kept: the oldest of the sender's own, or of who has the most.
+//
+// Whoever floods us has more unfinished datagrams than who does not, and is among those
+// that began the newest ones. So the others keep theirs, whether a flood comes from one
+// number or from thousands. Only when each number has no more than one is there nobody
+// to blame: then the oldest of all gives way, which had the most time to become whole.
 func (in *arrival) makeRoom(tx *spool.Tx, seg *spool.InSegment) error {
 	own, err := tx.PartialsOf(seg.SIM, seg.OA)
 	if err != nil {
 		return err
 	}
+	bounds := in.session.bridge.bounds
+	if own >= bounds.perSender {
+		return parkOldest(tx, seg.SIM, seg.OA)
+	}
 	all, err := tx.Partials()
-	if err != nil {
+	if err != nil || all < bounds.partials {
 		return err
 	}
-	var oldest int64
+	return parkCrowding(tx, seg, own)
+}
+
+// parkCrowding lets the sender with the most unfinished datagrams give one up; seg's
+// sender has own of them.
+func parkCrowding(tx *spool.Tx, seg *spool.InSegment, own int) error {
+	sim, oa, n, err := tx.CrowdingSender(crowdLook)
 	switch {
-	case own >= partialsPerSender:
-		oldest, err = tx.OldestPartial(seg.SIM, seg.OA)
-	case all >= partialsTotal:
-		oldest, err = tx.OldestPartial("", "")
-	default:
-		return nil
+	case err != nil:
+		return err
+	case own >= n:
+		return parkOldest(tx, seg.SIM, seg.OA)
+	case n == 1:
+		return parkOldest(tx, "", "")
 	}
+	return parkOldest(tx, sim, oa)
+}
+
+func parkOldest(tx *spool.Tx, sim, oa string) error {
+	oldest, err := tx.OldestPartial(sim, oa)
 	if err != nil {
 		return err
 	}
@@ -195,7 +227,7 @@ func park(tx *spool.Tx, generation int64) error {
 	}
 	first := rows[0]
 	key := keyOf(first)
-	all, err := under(tx, key)
+	all, err := under(tx, key, first.SCTS)
 	if err != nil {
 		return err
 	}

@@ -95,7 +95,7 @@ func TestReviveWithinBounds(t *testing.T) {
 	inRig(t, modemtest.AirOptions{}, nil, func(r *rig) {
 		phones := map[string]*modemtest.Handset{}
 		data := make([]byte, 300) // three segments
-		for ref := range partialsPerSender + 1 {
+		for ref := range inboundBounds.perSender + 1 {
 			send(t, r, phones, segmentsOf(t, phone, data, wdp.Ref{Value: uint16(ref), Wide: true}, nil)[0])
 			r.settle(time.Second)
 		}
@@ -113,7 +113,7 @@ func TestReviveWithinBounds(t *testing.T) {
 		rest := segmentsOf(t, phone, data, wdp.Ref{Value: 0, Wide: true}, nil)[1:]
 		send(t, r, phones, rest[0])
 		r.settle(time.Minute)
-		if n := partials(); n != partialsPerSender {
+		if n := partials(); n != inboundBounds.perSender {
 			t.Errorf("%d unfinished of one sender", n)
 		}
 		send(t, r, phones, rest[1])

@@ -82,17 +82,17 @@ func (tx *Tx) PutInSegment(s *InSegment) error {
 
 const (
 	// The newest that may matter: a sender who never changes its reference must not make each message dearer than the last.
-	inByKey = "SELECT * FROM (SELECT " + inColumns + ` FROM in_segment
+	inByKey = "SELECT " + inColumns + ` FROM in_segment WHERE id IN (SELECT id FROM in_segment
 		WHERE sim = ? AND oa = ? AND bits = ? AND ref = ? AND total = ? AND port = ? ORDER BY id DESC LIMIT 4096)
-		ORDER BY generation, seq, id`
+		AND scts BETWEEN ? AND ? ORDER BY generation, seq, id`
 	inByGeneration = "SELECT " + inColumns + " FROM in_segment WHERE generation = ? AND generation <> 0 ORDER BY seq, id"
 )
 
-// InSegments lists the segments under one reassembly key by generation and number, parked and done ones too, the newest
-// 4096 at most. It is meant
-// for concatenated ones: singles of one sender all share a key.
-func (tx *Tx) InSegments(sim, oa string, bits int, ref uint16, total int, port uint16) ([]InSegment, error) {
-	return list(tx, scanInSegment, inByKey, sim, oa, bits, ref, total, port)
+// InSegments lists the segments under one reassembly key whose SCTS lies within the span, by generation and number, parked
+// and done ones too: of the newest 4096 under the key. It is meant for concatenated ones: singles of one sender all share
+// a key.
+func (tx *Tx) InSegments(sim, oa string, bits int, ref uint16, total int, port uint16, from, to time.Time) ([]InSegment, error) {
+	return list(tx, scanInSegment, inByKey, sim, oa, bits, ref, total, port, nano(from), nano(to))
 }
 
 // Generation lists the segments of one generation by number.
@@ -131,6 +131,8 @@ const (
 	partialsOf      = "SELECT count(*) FROM partial WHERE sim = ? AND oa = ?"
 	oldestPartial   = "SELECT generation FROM partial ORDER BY first_at LIMIT 1"
 	oldestPartialOf = "SELECT generation FROM partial WHERE sim = ? AND oa = ? ORDER BY first_at LIMIT 1"
+	crowdingSender  = `SELECT sim, oa, (SELECT count(*) FROM partial WHERE sim = new.sim AND oa = new.oa) AS n
+		FROM (SELECT sim, oa FROM partial ORDER BY generation DESC LIMIT ?) AS new ORDER BY n DESC LIMIT 1`
 	expiredPartials = "SELECT generation FROM partial WHERE first_at < ? ORDER BY first_at LIMIT ?"
 )
 
@@ -141,6 +143,13 @@ func (tx *Tx) OldestPartial(sim, oa string) (gen int64, err error) {
 		return gen, tx.get([]any{&gen}, oldestPartial)
 	}
 	return gen, tx.get([]any{&gen}, oldestPartialOf, sim, oa)
+}
+
+// CrowdingSender is who has the most open generations among the senders of the newest ones, and how many; ErrNotFound if
+// none is open.
+func (tx *Tx) CrowdingSender(newest int) (sim, oa string, n int, err error) {
+	err = tx.get([]any{&sim, &oa, &n}, crowdingSender, newest)
+	return sim, oa, n, err
 }
 
 // ExpiredPartials lists open generations whose first segment came before firstBefore, the oldest first.
@@ -155,14 +164,18 @@ const (
 )
 
 // BoundInSegments lets go of up to limit done or parked segments, the oldest first, while more than keep segments are on
-// disk. now is the newest At there is.
-func (tx *Tx) BoundInSegments(keep int, now time.Time, limit int) error {
+// disk. now is the newest At there is. over is how many are too many still.
+func (tx *Tx) BoundInSegments(keep int, now time.Time, limit int) (over int, err error) {
 	n, err := tx.Fingerprints()
 	if err != nil || n <= keep {
-		return err
+		return 0, err
 	}
-	_, err = tx.exec(oldInSegments, nano(now), min(limit, n-keep))
-	return err
+	r, err := tx.exec(oldInSegments, nano(now), min(limit, n-keep))
+	if err != nil {
+		return 0, err
+	}
+	gone, err := r.RowsAffected()
+	return n - keep - int(gone), err
 }
 
 // DropParked lets go of the parked segments of a generation.

@@ -41,7 +41,7 @@ func TestInSegmentLife(t *testing.T) {
 	check := func(what string) {
 		t.Helper()
 		view(t, s, func(tx *Tx) error {
-			got, err := tx.InSegments("simA", "49171", 8, 7, 3, 3590)
+			got, err := tx.InSegments("simA", "49171", 8, 7, 3, 3590, t0.Add(-time.Hour), t0)
 			equal(t, what, []InSegment{*seg}, got)
 			if has, err := tx.HasFingerprint(seg.Fingerprint); !has || err != nil {
 				t.Errorf("%s: fingerprint: %v, %v", what, has, err)
@@ -85,12 +85,57 @@ func TestInSegmentsAreByWholeKey(t *testing.T) {
 		update(t, s, func(tx *Tx) error { return tx.PutInSegment(seg) })
 	}
 	view(t, s, func(tx *Tx) error {
-		got, err := tx.InSegments(one.SIM, one.OA, one.Bits, one.Ref, one.Total, one.Port)
+		got, err := tx.InSegments(one.SIM, one.OA, one.Bits, one.Ref, one.Total, one.Port, t0.Add(-time.Hour), t0)
 		if len(got) != 1 || got[0].Generation != 1 {
 			t.Errorf("under one key: %v", got)
 		}
 		return err
 	})
+}
+
+func TestInSegmentsWithinSpan(t *testing.T) {
+	s := newSpool(t)
+	for i := range 5 {
+		seg := received(byte(i), int64(i+1), 1, t0)
+		seg.SCTS = t0.Add(time.Duration(i) * time.Minute)
+		update(t, s, func(tx *Tx) error { return tx.PutInSegment(seg) })
+	}
+	view(t, s, func(tx *Tx) error {
+		got, err := tx.InSegments("simA", "49171", 8, 7, 3, 3590, t0.Add(time.Minute), t0.Add(3*time.Minute))
+		if len(got) != 3 || got[0].Generation != 2 || got[2].Generation != 4 {
+			t.Errorf("minutes 1 to 3: %v", got)
+		}
+		return err
+	})
+}
+
+// Who has most of all counts only while it goes on.
+func TestCrowdingSender(t *testing.T) {
+	s := newSpool(t)
+	crowding := func(newest int) (oa string, n int) {
+		view(t, s, func(tx *Tx) (err error) {
+			_, oa, n, err = tx.CrowdingSender(newest)
+			if n == 0 && errors.Is(err, ErrNotFound) {
+				return nil
+			}
+			return err
+		})
+		return oa, n
+	}
+	if oa, n := crowding(9); n != 0 {
+		t.Errorf("none is open: %q has %d", oa, n)
+	}
+	for i, oa := range []string{"long ago", "long ago", "long ago", "once", "twice", "once too", "twice"} {
+		seg := received(byte(i), int64(i+1), 1, t0)
+		seg.OA = oa
+		update(t, s, func(tx *Tx) error { return tx.PutInSegment(seg) })
+	}
+	if oa, n := crowding(4); oa != "twice" || n != 2 {
+		t.Errorf("of the newest four %q has %d", oa, n)
+	}
+	if oa, n := crowding(9); oa != "long ago" || n != 3 {
+		t.Errorf("of all %q has %d", oa, n)
+	}
 }
 
 func TestPartials(t *testing.T) {
@@ -163,7 +208,7 @@ func TestBoundInSegments(t *testing.T) {
 	}
 	left := func() (list []int64) {
 		view(t, s, func(tx *Tx) error {
-			all, err := tx.InSegments("simA", "49171", 8, 7, 3, 3590)
+			all, err := tx.InSegments("simA", "49171", 8, 7, 3, 3590, t0.Add(-time.Hour), t0)
 			for _, seg := range all {
 				list = append(list, seg.Generation)
 			}
@@ -171,20 +216,26 @@ func TestBoundInSegments(t *testing.T) {
 		})
 		return list
 	}
-	bound := func(keep, limit int) func(*Tx) error {
-		return func(tx *Tx) error { return tx.BoundInSegments(keep, t0.Add(time.Hour), limit) }
+	bound := func(keep, limit, want int) func(*Tx) error {
+		return func(tx *Tx) error {
+			over, err := tx.BoundInSegments(keep, t0.Add(time.Hour), limit)
+			if over != want {
+				t.Errorf("%d kept of at most %d: %d over, want %d", len(left()), keep, over, want)
+			}
+			return err
+		}
 	}
-	update(t, s, bound(6, 9))
+	update(t, s, bound(6, 9, 0))
 	equal(t, "within the bound", []int64{1, 2, 3, 4, 5, 6}, left())
-	update(t, s, bound(5, 9))
+	update(t, s, bound(5, 9, 0))
 	equal(t, "one over", []int64{1, 3, 4, 5, 6}, left())
-	update(t, s, bound(1, 1))
+	update(t, s, bound(1, 1, 3))
 	equal(t, "a batch", []int64{1, 4, 5, 6}, left())
 	update(t, s, func(tx *Tx) error { return tx.DropParked(5) })
 	equal(t, "a tombstone is not parked", []int64{1, 4, 5, 6}, left())
 	update(t, s, func(tx *Tx) error { return tx.DropParked(6) })
 	equal(t, "parked", []int64{1, 4, 5}, left())
-	update(t, s, bound(0, 9))
+	update(t, s, bound(0, 9, 2))
 	equal(t, "open ones stay", []int64{1, 4}, left())
 
 	for _, q := range []string{oldInSegments, dropParked} {

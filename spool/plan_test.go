@@ -14,13 +14,13 @@ var partly = []string{"out_segment_submitting", "message_route"}
 
 // walks lists the statements that may go through a table or an index from its beginning: they stop at a LIMIT or MIN.
 var walks = []string{
-	oldestPartial, expiredPartials,
+	oldestPartial, expiredPartials, crowdingSender,
 	"SELECT n FROM event ORDER BY n LIMIT 1",
 	"SELECT n, at FROM event ORDER BY n LIMIT ?",
 }
 
 // sorts lists the statements that may sort: a handful of rows each.
-var sorts = []string{inByKey, inByGeneration, messagesReady, submittingQuery, attemptsOf}
+var sorts = []string{inByKey, inByGeneration, crowdingSender, messagesReady, submittingQuery, attemptsOf}
 
 // Every statement that the package has prepared, as SQLite would run it: none reads a large table through or sorts one.
 func TestPlansUseIndexes(t *testing.T) {
@@ -134,10 +134,12 @@ func exercise(tx *Tx, ids []string) error {
 	no(tx.Spent(t0, ""))
 	no(tx.Spent(t0, "m0"))
 	no(tx.HasFingerprint([32]byte{}))
-	no(tx.InSegments("", "", 8, 1, 2, 3))
+	no(tx.InSegments("", "", 8, 1, 2, 3, t0, t0))
 	no(tx.PartialsOf("simA", "49171"))
 	no(tx.OldestPartial("", ""))
 	no(tx.OldestPartial("simA", "49171"))
+	_, _, _, err = tx.CrowdingSender(9)
+	no(nil, err)
 	no(tx.Generation(1))
 	no(tx.ExpiredPartials(t0, 9))
 	no(tx.Ready("tcp", nil, 0, 9))

@@ -43,6 +43,11 @@ func (k Key) spread() time.Duration {
 	return k.Deadline()
 }
 
+// Reach is how far apart two segments are stamped at most if one matters to where the
+// other belongs: a generation that takes a segment lies within one spread of it, a
+// finished one that counts for that generation within two, and none is longer than one.
+func (k Key) Reach() time.Duration { return 3 * k.spread() }
+
 // A Part is what Place must know of one segment.
 type Part struct {
 	Generation int64 // which of the datagrams that used this key; 0: of none any more, a later copy took its place
@@ -62,7 +67,7 @@ type Placement struct {
 }
 
 // Place decides to which generation of the key the segment s belongs, given all
-// parts that are known under that key in any order.
+// parts that are known under that key, within its reach, in any order.
 //
 // Another body for a sequence number that is taken begins a new generation, and
 // so does a segment stamped too far from the others: the reference was used
@@ -81,9 +86,7 @@ func (k Key) Place(have []Part, s Part) Placement {
 		if p.Seq == s.Seq && p.Hash == s.Hash && p.SCTS.Equal(s.SCTS) {
 			return Placement{Generation: p.Generation, Duplicate: true} // the network's copy
 		}
-		// A generation that takes s lies within one spread of it, a finished one that
-		// counts for that generation within two, and no generation is longer than one.
-		if p.SCTS.Sub(s.SCTS).Abs() <= 3*k.spread() {
+		if p.SCTS.Sub(s.SCTS).Abs() <= k.Reach() {
 			matters = append(matters, p)
 		}
 	}

@@ -232,10 +232,11 @@ func (r *rows) take(a arrival) {
 	}
 	r.known[fp] = a.at
 	have := r.byKey[a.key]
-	have = have[max(0, len(have)-rowsPerKey):]
-	parts := make([]Part, len(have))
-	for i, row := range have {
-		parts[i] = row.part
+	var parts []Part
+	for _, row := range have[max(0, len(have)-rowsPerKey):] {
+		if row.part.SCTS.Sub(a.part.SCTS).Abs() <= a.key.Reach() {
+			parts = append(parts, row.part)
+		}
 	}
 	where := a.key.Place(parts, a.part)
 	if where.Duplicate && !where.Complete {
