@@ -246,7 +246,7 @@ func TestDamagedFile(t *testing.T) {
 		if err == nil {
 			s.Close()
 		}
-		if !errors.Is(err, ErrCorrupt) || !strings.Contains(fmt.Sprint(err), "move "+path+"* aside") {
+		if !errors.Is(err, ErrCorrupt) || !strings.Contains(fmt.Sprint(err), "wvsms run --recover, which sets "+path+" aside") {
 			t.Errorf("%s: open: %v", what, err)
 		}
 		if b, _ := os.ReadFile(path); !bytes.Equal(b, bad) {

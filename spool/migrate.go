@@ -1,7 +1,6 @@
 package spool
 
 import (
-	"bytes"
 	"crypto/rand"
 	"embed"
 	"errors"
@@ -19,6 +18,9 @@ var schemaFiles embed.FS
 
 // applicationID stands in the header of our database files ("WVSP"), so that another program's is not taken for one.
 const applicationID = 0x57565350
+
+// magic is how every SQLite file begins.
+const magic = "SQLite format 3\x00"
 
 func migrations() []string {
 	names, _ := fs.Glob(schemaFiles, "schema/*.sql") // sorted
@@ -40,7 +42,6 @@ func checkFile(path string) (isNew bool, err error) {
 		return false, err
 	}
 	defer f.Close()
-	magic := []byte("SQLite format 3\x00")
 	head := make([]byte, len(magic))
 	n, err := io.ReadFull(f, head)
 	if errors.Is(err, io.EOF) {
@@ -49,8 +50,8 @@ func checkFile(path string) (isNew bool, err error) {
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return false, err
 	}
-	if !bytes.Equal(head[:n], magic) {
-		return false, &fault{kind: ErrNotSpool, text: fmt.Sprintf("open spool %s: it is not an SQLite database: move that file away or use another [spool] path; nothing was changed", path)}
+	if string(head[:n]) != magic {
+		return false, &fault{kind: ErrNotSpool, text: fmt.Sprintf("open spool %s: it is not an SQLite database: move that file away or use another [spool] path; if it was a spool, wvsms run --recover saves what can be read of it; nothing was changed", path)}
 	}
 	return false, nil
 }

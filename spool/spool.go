@@ -64,12 +64,8 @@ type Spool struct {
 
 // Open opens the spool at path, or makes one where there is none, and locks it. It starts nothing.
 func Open(path string, o Options) (s *Spool, err error) {
-	if path, err = filepath.Abs(path); err != nil {
-		return nil, fmt.Errorf("open spool: %w", err)
-	}
-	// One file is one lock, by whichever name it is reached.
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
+	if path, err = realPath(path); err != nil {
+		return nil, err
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -94,8 +90,27 @@ func Open(path string, o Options) (s *Spool, err error) {
 	return s, nil
 }
 
+// realPath is the one name of the file: one file is one lock, by whichever name it is reached.
+func realPath(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("open spool: %w", err)
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	return path, nil
+}
+
 func (s *Spool) start() error {
+	if _, err := putInPlace(s.path); err != nil {
+		return err
+	}
 	isNew, err := checkFile(s.path)
+	if err != nil {
+		return err
+	}
+	crashed, err := s.checkLog(isNew)
 	if err != nil {
 		return err
 	}
@@ -104,9 +119,6 @@ func (s *Spool) start() error {
 			return err
 		}
 	}
-	// A close in good order leaves no log behind.
-	wal, err := os.Stat(s.path + "-wal")
-	crashed := err == nil && wal.Size() > 0
 
 	if s.db, err = sql.Open("sqlite", dsn(s.path)); err != nil {
 		return err
@@ -154,6 +166,27 @@ func (s *Spool) start() error {
 	return c.row("SELECT value FROM secret WHERE name = 'id'").Scan(&s.secret)
 }
 
+// checkLog looks at the log that a crash has left; a close in good order leaves none. SQLite takes one that is damaged
+// for shorter than it is, and deletes one without a database: messages would be sent and offered again.
+func (s *Spool) checkLog(isNew bool) (crashed bool, err error) {
+	st, err := os.Stat(s.path + "-wal")
+	if err != nil || st.Size() == 0 {
+		return false, nil
+	}
+	p, err := openRaw(s.path)
+	if err != nil {
+		return true, err
+	}
+	defer p.close()
+	switch {
+	case p.holes:
+		return true, &fault{kind: ErrCorrupt, text: fmt.Sprintf("open spool %s: %v: %s-wal is not as it was written", s.path, ErrCorrupt, s.path)}
+	case isNew && len(p.logged) > 0:
+		return true, &fault{kind: ErrCorrupt, text: fmt.Sprintf("open spool %s: %v: it is empty, and %s-wal is not", s.path, ErrCorrupt, s.path)}
+	}
+	return true, nil
+}
+
 // tune sets what a writing connection forgets when it is closed.
 func (s *Spool) tune(c *conn) error {
 	if err := c.script(writerPragmas); err != nil {
@@ -173,7 +206,7 @@ func (s *Spool) tune(c *conn) error {
 func (s *Spool) remedy(err error) error {
 	switch {
 	case errors.Is(err, ErrCorrupt):
-		return fmt.Errorf("%w: move %s* aside, or put a backup in its place", err, s.path)
+		return fmt.Errorf("%w: put a backup in its place, or save what can be read with wvsms run --recover, which sets %s aside", err, s.path)
 	case errors.Is(err, ErrFull):
 		return fmt.Errorf("%w: make room in %s", err, s.dir)
 	case errors.Is(err, ErrReadOnly):

@@ -14,10 +14,11 @@ import (
 )
 
 type runCmd struct {
-	File   string `name:"config" placeholder:"FILE" xor:"sim" help:"Configuration file (${config})."`
-	Sim    bool   `xor:"sim" help:"Simulated modem and handset; no configuration, no budget, nothing kept."`
-	Socket string `placeholder:"ADDR" help:"With --sim: where the socket listens (127.0.0.1:3590)."`
-	Trace  bool   `help:"Print every AT line among the log."`
+	File    string `name:"config" placeholder:"FILE" xor:"sim" help:"Configuration file (${config})."`
+	Sim     bool   `xor:"sim,recover" help:"Simulated modem and handset; no configuration, no budget, nothing kept."`
+	Socket  string `placeholder:"ADDR" help:"With --sim: where the socket listens (127.0.0.1:3590)."`
+	Recover bool   `xor:"recover" help:"If the spool is damaged, set it aside and go on with what can be read of it."`
+	Trace   bool   `help:"Print every AT line among the log."`
 }
 
 // instrument lets tests look into the daemon that they run as a process, and end it.
@@ -53,6 +54,11 @@ func (c *runCmd) Run(ctx context.Context, std *stdio) error {
 		lab.handset(simNumber, answerAsService)
 		log.Info().Str("handset", simNumber).Msg("simulated: a message to the handset is answered")
 		return lab.run(ctx, func(ctx context.Context) error { return serve(ctx, cfg, o) })
+	}
+	if c.Recover {
+		if err := recoverSpool(cfg.Spool.Path, log, std.Err); err != nil {
+			return err
+		}
 	}
 	return serve(ctx, cfg, o)
 }

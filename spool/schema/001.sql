@@ -70,22 +70,6 @@ CREATE TABLE out_segment (
   why      TEXT NOT NULL,
   PRIMARY KEY (outbound, seq)
 ) STRICT, WITHOUT ROWID;
--- What became of each submission: the last of each segment, for people.
-CREATE TABLE attempt (
-  n          INTEGER PRIMARY KEY,
-  outbound   INTEGER NOT NULL REFERENCES outbound (n) ON DELETE CASCADE,
-  seq        INTEGER NOT NULL,
-  began      INTEGER,
-  ended      INTEGER,
-  ended_wall INTEGER,
-  modem      TEXT NOT NULL,
-  sim        TEXT NOT NULL,
-  outcome    TEXT NOT NULL,
-  mr         INTEGER NOT NULL,      -- -1: none
-  why        TEXT NOT NULL
-) STRICT;
-CREATE INDEX attempt_segment ON attempt (outbound, seq, n);
-
 CREATE INDEX out_segment_submitting ON out_segment (outbound) WHERE state = 'submitting';
 CREATE INDEX out_segment_mr ON out_segment (peer, mr, outbound) WHERE state IN ('accepted', 'delivered', 'unknown');
 
@@ -163,7 +147,6 @@ CREATE TABLE in_segment (
 CREATE INDEX in_segment_key        ON in_segment (sim, oa, bits, ref, total, port);
 CREATE INDEX in_segment_generation ON in_segment (generation, at) WHERE generation <> 0;
 CREATE INDEX in_segment_at         ON in_segment (at);
-CREATE INDEX in_segment_open       ON in_segment (generation) WHERE generation <> 0 AND done = 0;
 
 CREATE TABLE sequence (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO sequence VALUES ('generation', 0);
@@ -230,7 +213,6 @@ CREATE TABLE message (
   state         TEXT NOT NULL,
   not_before    INTEGER,
   naks          INTEGER NOT NULL,
-  offers        INTEGER NOT NULL, -- as of the last ACK or NAK
   acked_at      INTEGER,
   payload       BLOB NOT NULL
 ) STRICT;

@@ -1,0 +1,206 @@
+package spool
+
+import (
+	"encoding/binary"
+	"errors"
+	"io/fs"
+	"os"
+)
+
+// What follows reads a spool without SQLite, which stops at the first damaged page and cannot even begin without the
+// first one. The formats are those of https://www.sqlite.org/fileformat2.html; the numbers in comments are its sections.
+//
+// Specification.
+const (
+	pageSize     = 4096 // every spool has had that
+	walHeader    = 32   // 4.1
+	frameHeader  = 24
+	frameSize    = frameHeader + pageSize
+	lockBytePage = 1<<30/pageSize + 1 // 1.4: never used
+)
+
+// rawPages are the pages of a database file below those of its write-ahead log.
+type rawPages struct {
+	db, wal *os.File
+	count   uint32
+	logged  map[uint32]int64 // where in the log the newest of a page stands; -1: there, but damaged
+	holes   bool             // the log is damaged before work that was committed later
+
+	mapAt uint32 // the page of the pointer map that was read last
+	mapIs []byte
+}
+
+// openRaw opens both files for reading; either may be missing.
+func openRaw(path string) (*rawPages, error) {
+	p := &rawPages{logged: map[uint32]int64{}}
+	var err error
+	if p.db, err = openIfThere(path); err != nil {
+		return nil, err
+	}
+	if p.db != nil {
+		st, err := p.db.Stat()
+		if err != nil {
+			p.close()
+			return nil, err
+		}
+		p.count = uint32((st.Size() + pageSize - 1) / pageSize)
+	}
+	if p.wal, err = openIfThere(path + "-wal"); err != nil {
+		p.close()
+		return nil, err
+	}
+	if p.wal != nil {
+		if err := p.readLog(); err != nil {
+			p.close()
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+func openIfThere(path string) (*os.File, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return f, err
+}
+
+func (p *rawPages) close() {
+	for _, f := range []*os.File{p.db, p.wal} {
+		if f != nil {
+			f.Close()
+		}
+	}
+}
+
+// readLog finds the newest committed version of each page. SQLite ends at the first frame that is not as it was written,
+// and forgets all behind it; each frame's checksum goes on from the one before, as that stands there, so those behind a
+// damaged one can be told as well.
+func (p *rawPages) readLog() error {
+	st, err := p.wal.Stat()
+	if err != nil || st.Size() < walHeader+frameSize {
+		return err
+	}
+	head := make([]byte, walHeader)
+	p.wal.ReadAt(head, 0) // what cannot be read is as bad as what reads wrong
+	frame := make([]byte, frameSize)
+	p.wal.ReadAt(frame, walHeader)
+	// The header is synced before the first frame is written. Without it the frames themselves tell.
+	salts, sum := [8]byte(frame[8:]), stored(head[24:])
+	order := logOrder(head)
+	bad := checksum{}.over(order, head[:24]) != sum
+	if bad {
+		p.holes, order = true, binary.LittleEndian
+	} else {
+		salts = [8]byte(head[16:])
+	}
+	open, count := map[uint32]int64{}, uint32(0)
+	later := false // a commit stands behind what is bad
+	for at := int64(walHeader); at+frameSize <= st.Size(); at += frameSize {
+		clear(frame)
+		p.wal.ReadAt(frame, at)
+		page, size := binary.BigEndian.Uint32(frame), binary.BigEndian.Uint32(frame[4:])
+		good := [8]byte(frame[8:]) == salts && page > 0
+		stands := stored(frame[16:])
+		whole := good && sum.over(order, frame[:8]).over(order, frame[frameHeader:]) == stands
+		sum = stands
+		switch {
+		case whole:
+			// Each commit is synced before the next begins, so a power cut leaves no more than one behind a torn frame.
+			p.holes = p.holes || later
+			open[page] = at + frameHeader
+		case good:
+			bad = true
+			open[page] = -1
+		default:
+			bad = true
+		}
+		if whole && size != 0 {
+			later = bad
+			count = size
+			for page, at := range open {
+				p.logged[page] = at
+			}
+			clear(open)
+		}
+	}
+	p.count = max(p.count, count)
+	return nil
+}
+
+// logOrder is that of the machine that wrote the log; the numbers in it are big-endian all the same.
+func logOrder(head []byte) binary.ByteOrder {
+	if binary.BigEndian.Uint32(head) == 0x377f0683 {
+		return binary.BigEndian
+	}
+	return binary.LittleEndian
+}
+
+// A checksum is that of the log (4.2).
+type checksum [2]uint32
+
+func stored(b []byte) checksum {
+	return checksum{binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:])}
+}
+
+func (c checksum) over(order binary.ByteOrder, b []byte) checksum {
+	for ; len(b) >= 8; b = b[8:] {
+		c[0] += order.Uint32(b) + c[1]
+		c[1] += order.Uint32(b[4:]) + c[0]
+	}
+	return c
+}
+
+// page reads one page; the first has number 1. It does not matter why one cannot be read: a card that fails says EIO.
+func (p *rawPages) page(n uint32) ([]byte, bool) {
+	if n == 0 || n > p.count {
+		return nil, false
+	}
+	at, ok := p.logged[n]
+	f := p.wal
+	if !ok {
+		f, at = p.db, int64(n-1)*pageSize
+	}
+	if at < 0 || f == nil {
+		return nil, false
+	}
+	b := make([]byte, pageSize)
+	if _, err := f.ReadAt(b, at); err != nil {
+		return nil, false
+	}
+	return b, true
+}
+
+// Kinds of entries in the pointer map (1.8), which tells of every page what it is for and which one points to it.
+const (
+	mapRoot = 1
+	mapTree = 5 // a page of a tree, not its root
+)
+
+// owner reads the pointer map about page n.
+func (p *rawPages) owner(n uint32) (kind byte, parent uint32) {
+	at := mapPage(n)
+	if at == n || n < 2 {
+		return 0, 0
+	}
+	if p.mapAt != at {
+		p.mapAt = at
+		p.mapIs, _ = p.page(at)
+	}
+	if p.mapIs == nil {
+		return 0, 0
+	}
+	entry := p.mapIs[5*(n-at-1):]
+	return entry[0], binary.BigEndian.Uint32(entry[1:])
+}
+
+// mapPage is the page of the pointer map that tells of page n.
+func mapPage(n uint32) uint32 {
+	const each = pageSize/5 + 1
+	at := (n-2)/each*each + 2
+	if at == lockBytePage {
+		at++
+	}
+	return at
+}
