@@ -37,7 +37,28 @@ type AirOptions struct {
 	// Taken is told each SUBMIT that the service centre has accepted, with the TP-MR
 	// that the modem gave it. It must not call back into the air.
 	Taken func(from string, s *pdu.Submit)
+	// Seen is told what becomes of each message of a phone, in the order in which it
+	// comes to pass. It must not call back into the air.
+	Seen func(Sighting)
 }
+
+// A Sighting is one step in the life of a short message in the network.
+type Sighting struct {
+	From, To string // digits
+	UD       pdu.UserData
+	Fate     Fate
+}
+
+// Fate is what the network does with a message that it took.
+type Fate string
+
+const (
+	Taken   Fate = "taken"   // the SUBMIT is answered with RP-ACK
+	Lost    Fate = "lost"    // after that, and never seen again
+	Doubled Fate = "doubled" // a copy is on its way too
+	Handed  Fate = "handed"  // the recipient acknowledged it, or a copy of it
+	Dropped Fate = "dropped" // its validity is over, or there is no such recipient
+)
 
 // An Air is the short message service centre and the network around it.
 type Air struct {
@@ -51,8 +72,8 @@ type Air struct {
 	counts Counts
 }
 
-// Counts say what became of messages.
-type Counts struct{ Accepted, Refused, Lost, Duplicated, Delivered, Expired, Unknown, Pending int }
+// Counts say what became of messages; NoRoom is of attempts.
+type Counts struct{ Accepted, Refused, Lost, Duplicated, Delivered, NoRoom, Expired, Unknown, Pending int }
 
 // A phone is whatever has a number: Modem or Handset.
 type phone interface {
@@ -156,18 +177,28 @@ func (a *Air) submit(from string, s *pdu.Submit) int {
 	}
 	d := &pdu.Deliver{OA: oa, PID: s.PID, DCS: s.DCS, SCTS: pdu.NewTimestamp(now), UD: a.strip(s.UD, s.DCS)}
 	it := &item{to: to, from: from, submit: s, deliver: d, expires: expiry(s.VP, now)}
+	a.seen(it, Taken)
 	if a.chance(a.o.Loss) {
 		a.counts.Lost++
+		a.seen(it, Lost)
 		return 0
 	}
 	a.dispatch(it)
 	if a.chance(a.o.Duplicate) {
 		a.counts.Duplicated++
+		a.seen(it, Doubled)
 		again := *it
 		again.submit = nil // one report is enough
 		a.dispatch(&again)
 	}
 	return 0
+}
+
+// seen tells of a message that a phone sent. a.mu is held.
+func (a *Air) seen(it *item, f Fate) {
+	if a.o.Seen != nil && it.deliver != nil {
+		a.o.Seen(Sighting{From: digitsOf(it.from), To: it.to, UD: it.deliver.UD, Fate: f})
+	}
 }
 
 // Inject has the network deliver a TPDU as it is, to the phone of that number:
@@ -238,6 +269,6 @@ func expiry(vp pdu.Validity, now time.Time) time.Time {
 
 // String names the counts.
 func (c Counts) String() string {
-	return fmt.Sprintf("accepted=%d refused=%d lost=%d duplicated=%d delivered=%d expired=%d unknown=%d pending=%d",
-		c.Accepted, c.Refused, c.Lost, c.Duplicated, c.Delivered, c.Expired, c.Unknown, c.Pending)
+	return fmt.Sprintf("accepted=%d refused=%d lost=%d duplicated=%d delivered=%d noroom=%d expired=%d unknown=%d pending=%d",
+		c.Accepted, c.Refused, c.Lost, c.Duplicated, c.Delivered, c.NoRoom, c.Expired, c.Unknown, c.Pending)
 }

@@ -309,3 +309,43 @@ func TestDatagrams(t *testing.T) {
 		l.wg.Wait()
 	})
 }
+
+// Whoever judges a run hears of every message what became of it.
+func TestSightings(t *testing.T) {
+	for name, test := range map[string]struct {
+		o    AirOptions
+		to   string
+		want string
+	}{
+		"handed":  {AirOptions{}, "+491702", "taken handed"},
+		"doubled": {AirOptions{Duplicate: 1}, "+491702", "taken doubled handed handed"},
+		"lost":    {AirOptions{Loss: 1}, "+491702", "taken lost"},
+		"nobody":  {AirOptions{}, "+491709", "taken dropped"},
+		"expired": {AirOptions{}, "+491703", "taken dropped"},
+		"refused": {AirOptions{Refuse: func(string, *pdu.Submit) int { return 38 }}, "+491702", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var fates []string
+			test.o.Seen = func(s Sighting) {
+				fates = append(fates, string(s.Fate))
+				if s.From != "491701" || "+"+s.To != test.to || string(s.UD.Data) != "hello" {
+					t.Errorf("saw %+v", s)
+				}
+			}
+			onAir(t, test.o, func(a *Air) {
+				h := a.NewHandset("+491701", nil)
+				a.NewHandset("+491702", nil)
+				a.NewHandset("+491703", nil).SwitchOff()
+				// A status report is the network's own message: nobody hears of it.
+				s := &pdu.Submit{DCS: pdu.DCSOctet, SRR: true, VP: pdu.RelativeValidity(5 * time.Minute), UD: pdu.UserData{Data: []byte("hello")}}
+				if err := h.Submit(s, test.to); err != nil && name != "refused" {
+					t.Fatal(err)
+				}
+				later(10 * time.Minute)
+			})
+			if got := strings.Join(fates, " "); got != test.want {
+				t.Errorf("saw %q, want %q", got, test.want)
+			}
+		})
+	}
+}

@@ -92,6 +92,9 @@ func (m *Modem) take(s *session, c command) *running {
 		if hit {
 			r.faults = append(r.faults, f)
 			f.Times--
+			if m.o.OnFault != nil {
+				m.o.OnFault(*f)
+			}
 		}
 		if f.Times != 0 {
 			left = append(left, f)

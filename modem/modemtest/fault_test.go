@@ -139,6 +139,20 @@ func TestHangForEverEndsWithTheLine(t *testing.T) {
 	})
 }
 
+// OnFault hears of a fault when it hits, not when it is armed.
+func TestOnFault(t *testing.T) {
+	var hits []string
+	o := ModemOptions{OnFault: func(f Fault) { hits = append(hits, f.Kind.String()+" "+f.On) }}
+	inLab(t, AirOptions{}, o, func(l *lab) {
+		l.talk(quietly)
+		l.m.Fault(Fault{On: "+CSQ", Kind: Refuse, Text: "ERROR", Times: 2}, Fault{On: "+CMGS", Kind: LoseFinal})
+		l.talk("> AT+CSQ\n< ERROR\n> AT+CMGF?\n< +CMGF: 0\n< OK\n> AT+CSQ\n< ERROR\n> AT+CSQ\n< +CSQ: 20,99\n< OK")
+	})
+	if got := strings.Join(hits, ", "); got != "refuse +CSQ, refuse +CSQ" {
+		t.Errorf("heard of %q", got)
+	}
+}
+
 func TestHangUpFault(t *testing.T) {
 	inLab(t, AirOptions{}, ModemOptions{}, func(l *lab) {
 		l.talk(quietly)

@@ -27,6 +27,10 @@ type ModemOptions struct {
 	AckTime    time.Duration // the network waits for +CNMA; 15 s when 0 (TS 24.011 10.1: TR2M, 12 s < t < 20 s)
 	NoiseEvery time.Duration // of the profile's Noise; never when 0
 	Baud       int           // paces both directions; no pacing when 0
+
+	// OnFault is told of each fault as it hits a command. It must not call back into
+	// the modem.
+	OnFault func(Fault)
 }
 
 // A Modem is a simulated modem with its SIM. Its methods may be called at any

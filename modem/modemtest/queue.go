@@ -42,6 +42,7 @@ func (a *Air) arrive(it *item) {
 	a.mu.Lock()
 	if a.phones[it.to] == nil {
 		a.counts.Unknown++
+		a.seen(it, Dropped)
 		a.report(it, stDoesNotExist)
 		a.mu.Unlock()
 		return
@@ -68,6 +69,7 @@ func (a *Air) pump(to string) {
 	}
 	for len(q.items) > 0 && q.items[0].expired(now) {
 		a.counts.Expired++
+		a.seen(q.items[0], Dropped)
 		a.report(q.items[0], stExpired)
 		q.items = q.items[1:]
 	}
@@ -119,10 +121,14 @@ func (a *Air) settle(to string, it *item, o outcome) {
 	if o == delivered {
 		q.items = q.items[1:]
 		a.counts.Delivered++
+		a.seen(it, Handed)
 		a.report(it, stReceived)
 		a.mu.Unlock()
 		a.pump(to)
 		return
+	}
+	if o == noRoom {
+		a.counts.NoRoom++
 	}
 	if a.o.TemporaryState && !it.failed {
 		it.failed = true
