@@ -29,8 +29,9 @@ type rig struct {
 	cfg  Config
 	ctx  context.Context // of the network
 	wall func() time.Time
-	on   sync.WaitGroup // what runs the network
-	stop func()         // ends the bridge, not the network
+	on   sync.WaitGroup          // what runs the network
+	stop func()                  // ends the bridge, not the network
+	line func(net.Conn) net.Conn // what a modem's end of its line is; nil: as it is
 
 	dial  Dial         // nil: a new line each time, the stick pulled out and put back
 	probe func(string) // nil: none; with one there is no trace in the log
@@ -45,11 +46,16 @@ const (
 // store mode. change may change the configuration.
 func inRig(t *testing.T, o modemtest.AirOptions, change func(*Config), f func(*rig)) {
 	t.Helper()
+	inRigOf(t, modemtest.ModemOptions{Profile: modemtest.Generic}, o, change, f)
+}
+
+// inRigOf is inRig with other modems.
+func inRigOf(t *testing.T, m modemtest.ModemOptions, o modemtest.AirOptions, change func(*Config), f func(*rig)) {
+	t.Helper()
+	m.Profile.ShowsType0 = true
 	path := filepath.Join(t.TempDir(), "spool.db")
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		profile := modemtest.Generic
-		profile.ShowsType0 = true
 		r := &rig{t: t, air: modemtest.NewAir(o), sims: map[string]*modemtest.Modem{}, cfg: Defaults(), ctx: ctx, wall: time.Now}
 		r.cfg.Spool.Path = path
 		r.cfg.Socket.Listen = nil
@@ -58,8 +64,8 @@ func inRig(t *testing.T, o modemtest.AirOptions, change func(*Config), f func(*r
 			change(&r.cfg)
 		}
 		for i, c := range r.cfg.Modems {
-			number := ownNumber[:len(ownNumber)-1] + string(rune('1'+i))
-			r.sims[c.Name] = r.air.NewModem(modemtest.ModemOptions{Number: number, Profile: profile})
+			m.Number = ownNumber[:len(ownNumber)-1] + string(rune('1'+i))
+			r.sims[c.Name] = r.air.NewModem(m)
 		}
 		r.on.Go(func() { r.air.Run(ctx) })
 		r.start()
@@ -76,6 +82,9 @@ func (r *rig) start() {
 	begin := time.Now()
 	dial := func(_ context.Context, c ModemConfig) (modem.Port, error) {
 		ours, theirs := net.Pipe()
+		if r.line != nil {
+			theirs = r.line(theirs)
+		}
 		r.on.Go(func() { r.sims[c.Name].Serve(r.ctx, theirs) })
 		return ours, nil
 	}
