@@ -40,7 +40,11 @@ func (w *chaosWorld) attack() {
 	}
 	for _, b := range w.bridges {
 		b.lives.Wait()
-		for b.open.Load() > 0 && pause(w.ctx, 50*time.Millisecond) {
+	}
+	for _, b := range w.bridges {
+		// What is not answered by then never will be.
+		for until := time.Now().Add(patience); b.open.Load() > 0 && time.Now().Before(until); {
+			pause(w.ctx, 50*time.Millisecond)
 		}
 	}
 	pause(w.ctx, 2*time.Second)
@@ -131,16 +135,17 @@ func (w *chaosWorld) calmDown() {
 		b.moveClock("true") // from 1970 there is no way forward that a bridge believes
 	}
 	forward := []string{"+2m", "+10m", "+30m", "+1h", "+6h", "+20h", "+20h"}
-	idle := time.Now()
-	last := -1
+	idle, last := time.Now(), -1
 	for w.ctx.Err() == nil {
 		left := w.history.snapshot().unfinished()
-		if pending := w.pending(); len(left) == 0 && pending == 0 {
-			break
-		} else if n := len(left) + pending; n != last {
+		n := len(left) + w.pending()
+		if n != last {
 			last, idle = n, time.Now()
 		}
-		if time.Since(idle) > calmTime {
+		if n == 0 && time.Since(idle) > 2*heldBack {
+			break // nothing can be on its way any more
+		}
+		if n > 0 && time.Since(idle) > calmTime {
 			if len(forward) == 0 {
 				w.diary.note("not at rest: %v", left)
 				break // the checker will say what is missing

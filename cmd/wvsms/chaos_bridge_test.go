@@ -130,8 +130,8 @@ func (b *chaosBridge) release(orders []*order) {
 }
 
 // live runs one process until it is killed or kills itself, and reports whether that
-// is how it ended.
-func (b *chaosBridge) live(l life) (killed bool) {
+// life is over.
+func (b *chaosBridge) live(l life) (over bool) {
 	cmd := exec.Command("wvsms", "run", "--config", b.config())
 	if b.w.o.trace {
 		cmd.Args = append(cmd.Args, "--trace")
@@ -179,8 +179,8 @@ func (b *chaosBridge) live(l life) (killed bool) {
 	return true
 }
 
-// died is a process that ended by itself: at the point where it was to, which it
-// reports, or by a fault of its own.
+// died is a process that ended by itself: at the point where it was to, or by a fault of
+// its own. It reports whether the life is over; one that found no room to start is not.
 func (b *chaosBridge) died(state *os.ProcessState, l life, full bool) bool {
 	status, _ := state.Sys().(syscall.WaitStatus)
 	switch {
@@ -188,18 +188,18 @@ func (b *chaosBridge) died(state *os.ProcessState, l life, full bool) bool {
 		point, _, _ := strings.Cut(l.crash, "#")
 		b.w.diary.note("bridge %d: killed at %s", b.index, l.crash)
 		b.w.tally.count("kill", point)
-		return true
 	case full && status.Exited() && !b.up.Load():
 		// It says that it needs room to start. One that is up must stay so.
 		b.w.diary.note("bridge %d: %v, the disk is full", b.index, state)
 		b.w.tally.count("disk", "no start")
 		pause(b.w.ctx, 200*time.Millisecond)
+		return false
 	default:
 		b.w.diary.note("bridge %d: %v", b.index, state)
 		b.w.history.exited(b.index, state.String())
 		pause(b.w.ctx, time.Second)
 	}
-	return false
+	return true
 }
 
 // dial connects to the socket, in whichever life it answers.

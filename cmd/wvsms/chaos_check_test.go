@@ -152,10 +152,10 @@ func (v *verdict) checkDelivery(s *sent) {
 // checkCopies: nothing comes twice and nothing goes twice, but for what the policy
 // allows and an event announces.
 func (v *verdict) checkCopies(s *sent) {
-	announced := map[int]int{} // by segment
+	announced := map[int]int{} // copies, by segment
 	for _, e := range v.events[idKey(s.from, s.id)] {
-		if e.word == "note" || e.word == "unknown" {
-			announced[max(e.segment, 1)]++
+		if e.word == "note" && strings.Contains(e.line, `sent\x20again`) {
+			announced[e.segment]++
 		}
 	}
 	copies := len(v.got[s.n]) - 1

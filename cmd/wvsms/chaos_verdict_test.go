@@ -62,6 +62,8 @@ func (t tale) well(policy, payload string) *sent {
 const (
 	firstHalf  = "0123456789abcdefghijklmnopqrstuvwxyz"
 	secondHalf = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+	announce = `note why="it\x20will\x20be\x20sent\x20again" segment=`
 )
 
 // halves is a message of two segments, of which the network does what the test says.
@@ -142,7 +144,7 @@ func TestChaosVerdict(t *testing.T) {
 		}, "no consumer got it"},
 		"lost once, gone again": {func(t tale) {
 			s := t.halves("auto", fates(taken, handed), fates(taken, lost, taken, handed))
-			t.event(s, "note segment=2/2")
+			t.event(s, announce+"2/2")
 			t.event(s, "sent")
 		}, "no consumer got it"},
 
@@ -165,10 +167,15 @@ func TestChaosVerdict(t *testing.T) {
 		"came twice under resend": {func(t tale) { t.well("resend", "hello"); t.offer("in1", "hello") }, "0 copies were announced"},
 		"came twice, announced": {func(t tale) {
 			s := t.well("resend", "hello")
-			t.event(s, "note segment=1/1")
+			t.event(s, announce+"1/1")
 			t.network(0, 1, 1, "hello", taken, handed)
 			t.offer("in1", "hello")
 		}, ""},
+		"came twice, and another thing was said": {func(t tale) {
+			s := t.well("resend", "hello")
+			t.event(s, `note segment=1/1 why="the\x20SC\x20goes\x20on"`)
+			t.offer("in1", "hello")
+		}, "0 copies were announced"},
 		"doubled by the network": {func(t tale) {
 			t.well("auto", "hello")
 			t.network(0, 1, 1, "hello", doubled, handed)
@@ -183,13 +190,13 @@ func TestChaosVerdict(t *testing.T) {
 		}, "0 copies were announced"},
 		"a segment went again": {func(t tale) {
 			s := t.halves("auto", fates(taken, handed), fates(taken, handed, taken, handed))
-			t.event(s, "note segment=2/2")
+			t.event(s, announce+"2/2")
 			t.event(s, "sent")
 			t.offer("in0", firstHalf+secondHalf)
 		}, ""},
 		"a segment went again under fail": {func(t tale) {
 			s := t.halves("fail", fates(taken, handed), fates(taken, handed, taken, handed))
-			t.event(s, "note segment=2/2")
+			t.event(s, announce+"2/2")
 			t.event(s, "sent")
 			t.offer("in0", firstHalf+secondHalf)
 		}, "went on air 2 times"},
