@@ -148,7 +148,10 @@ func (w *chaosWorld) calmDown() {
 		if n > 0 && time.Since(idle) > calmTime {
 			if len(forward) == 0 {
 				w.diary.note("not at rest: %v", left)
-				break // the checker will say what is missing
+				if pending := w.pending(); pending > 0 {
+					w.t.Errorf("network and modems still hold %d messages that no bridge takes", pending)
+				}
+				break // the checker says what is missing
 			}
 			for _, b := range w.bridges {
 				b.restart <- forward[0]
