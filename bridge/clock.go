@@ -44,6 +44,7 @@ type clock struct {
 	source Source
 	base   time.Time     // bridge time …
 	boot   time.Duration // … at this reading of the boot clock
+	epoch  time.Time     // when it went on after it had stood still; zero: it never did, as far as this run knows
 }
 
 const clockName = "clock" // in the spool: "<bridge ns> <wall ns>"
@@ -62,31 +63,36 @@ func openClock(ctx context.Context, s *spool.Spool, source Source) (*clock, erro
 	if err != nil {
 		return nil, fmt.Errorf("read bridge time: %w", err)
 	}
-	if c.base, err = resume(text, wall); err != nil {
+	var whole bool
+	if c.base, whole, err = resume(text, wall); err != nil {
 		return nil, err
+	}
+	if !whole {
+		c.epoch = c.base
 	}
 	return c, c.save(ctx, s)
 }
 
-func resume(text string, wall time.Time) (time.Time, error) {
+// resume is where bridge time goes on; whole: with what has passed since it was saved.
+func resume(text string, wall time.Time) (base time.Time, whole bool, err error) {
 	if text == "" {
 		if wall.Before(builtAfter) {
 			wall = builtAfter
 		}
-		return wall.UTC(), nil
+		return wall.UTC(), true, nil
 	}
 	first, second, _ := strings.Cut(text, " ")
 	bridge, err1 := strconv.ParseInt(first, 10, 64)
 	then, err2 := strconv.ParseInt(second, 10, 64)
 	if err1 != nil || err2 != nil {
-		return time.Time{}, fmt.Errorf("read bridge time: %q is not what was written", text)
+		return time.Time{}, false, fmt.Errorf("read bridge time: %q is not what was written", text)
 	}
-	base := time.Unix(0, bridge).UTC()
+	base = time.Unix(0, bridge).UTC()
 	before := time.Unix(0, then)
 	if before.After(builtAfter) && wall.After(before) {
-		base = base.Add(wall.Sub(before))
+		return base.Add(wall.Sub(before)), true, nil
 	}
-	return base, nil
+	return base, false, nil
 }
 
 func saved(bridge, wall time.Time) string {

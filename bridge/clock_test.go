@@ -17,31 +17,32 @@ func TestResume(t *testing.T) {
 		name       string
 		then, wall time.Time
 		want       time.Time
+		whole      bool
 	}{
-		{"both set", noon, noon.Add(time.Hour), bridge.Add(time.Hour)},
-		{"set back", noon, noon.Add(-time.Hour), bridge},
-		{"not set at the restart", noon, unset, bridge},
-		{"not set before", unset, noon, bridge},
-		{"never set", unset, unset.Add(time.Hour), bridge},
+		{"both set", noon, noon.Add(time.Hour), bridge.Add(time.Hour), true},
+		{"set back", noon, noon.Add(-time.Hour), bridge, false},
+		{"not set at the restart", noon, unset, bridge, false},
+		{"not set before", unset, noon, bridge, false},
+		{"never set", unset, unset.Add(time.Hour), bridge, false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := resume(saved(bridge, test.then), test.wall)
-			if err != nil || !got.Equal(test.want) {
-				t.Errorf("got %v, %v; want %v", got, err, test.want)
+			got, whole, err := resume(saved(bridge, test.then), test.wall)
+			if err != nil || !got.Equal(test.want) || whole != test.whole {
+				t.Errorf("got %v, whole %v, %v; want %v", got, whole, err, test.want)
 			}
 		})
 	}
 	t.Run("first start", func(t *testing.T) {
-		if got, err := resume("", noon); err != nil || !got.Equal(noon) {
+		if got, _, err := resume("", noon); err != nil || !got.Equal(noon) {
 			t.Errorf("got %v, %v", got, err)
 		}
-		if got, err := resume("", unset); err != nil || !got.Equal(builtAfter) {
+		if got, _, err := resume("", unset); err != nil || !got.Equal(builtAfter) {
 			t.Errorf("clock not set: got %v, %v", got, err)
 		}
 	})
 	t.Run("damaged", func(t *testing.T) {
-		if _, err := resume("12 noon", noon); err == nil {
+		if _, _, err := resume("12 noon", noon); err == nil {
 			t.Error("no error")
 		}
 	})

@@ -228,9 +228,9 @@ func TestDoubledReport(t *testing.T) {
 		s := r.sessions["m0"]
 		candidates := []*spool.Outbound{r.outbound(second), r.outbound(first)}
 		candidates[0].Peer = phone
-		report := statusReport(t, phone, byte(mr), candidates[1].Segments[0].SentAt.Add(s.scOffset))
-		if m, _ := s.bestMatch(candidates, report, false); m == nil || m.ID != first {
-			t.Errorf("the report is given to %+v", m)
+		report := statusReport(t, phone, byte(mr), candidates[1].Segments[0].SentAt.Add(s.sc.offset.Duration))
+		if c, ok := s.sc.match(s.reportable(candidates), report, r.Now(), true); !ok || c.ID != first {
+			t.Errorf("the report is given to %+v", c)
 		}
 	})
 }

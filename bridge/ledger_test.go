@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"wvsms/modem"
+	"wvsms/pdu"
 	"wvsms/spool"
 )
 
@@ -220,14 +221,20 @@ func TestReported(t *testing.T) {
 	sent := func(m *spool.Outbound) {
 		m.State, m.Report = spool.StateSent, true
 		for i := range m.Segments {
-			m.Segments[i].State = spool.SegAccepted
+			m.Segments[i].State, m.Segments[i].MR = spool.SegAccepted, 9
 		}
 	}
 	sentPlain := func(m *spool.Outbound) { sent(m); m.Report = false }
-	lost := func(m *spool.Outbound) {
-		m.State, m.Unknown = spool.StateUnknown, "auto"
-		m.Segments[0].State, m.Segments[0].Unsure = spool.SegUnknown, true
+	unreported := func(m *spool.Outbound) { sent(m); m.State = spool.StateUnknown }
+	unsure := func(m *spool.Outbound) { m.Segments[0].State, m.Segments[0].Unsure = spool.SegUnknown, true }
+	lost := func(m *spool.Outbound) { unsure(m); m.State, m.Report = spool.StateUnknown, true }
+	held := func(m *spool.Outbound) {
+		sent(m)
+		unsure(m)
+		m.State, m.Unknown, m.Report = spool.StateQueued, "hold", false
 	}
+	heldTooLong := func(m *spool.Outbound) { held(m); m.State = spool.StateUnknown }
+	cancelled := func(m *spool.Outbound) { sent(m); m.State = spool.StateCancelled }
 	type rep struct {
 		seq int
 		st  byte
@@ -239,21 +246,35 @@ func TestReported(t *testing.T) {
 		reports  []rep
 		want     string
 	}{
-		{"delivered", 1, sent, []rep{{1, delivered}}, "delivered [delivered] +0s delivered"},
-		{"twice", 1, sent, []rep{{1, delivered}, {1, delivered}}, "delivered [delivered] +0s delivered"},
-		{"half", 2, sent, []rep{{2, delivered}}, "sent [accepted delivered] +0s delivered=2"},
-		{"both", 2, sent, []rep{{2, delivered}, {1, delivered}}, "delivered [delivered delivered] +0s delivered=2 delivered=1 delivered"},
-		{"temporary is not final", 1, sent, []rep{{1, trying}}, "sent [accepted] +0s note=1"},
-		{"temporary, then delivered", 1, sent, []rep{{1, trying}, {1, delivered}}, "delivered [delivered] +0s note=1 delivered"},
-		{"expired at the SC", 2, sent, []rep{{1, delivered}, {2, gone}}, "failed [delivered failed] +0s delivered=1 failed"},
-		{"a report corrects unknown", 1, lost, []rep{{1, delivered}}, "delivered [delivered] +0s delivered"},
-		{"one that nobody asked for", 1, sentPlain, []rep{{1, delivered}}, "sent [delivered] +0s"},
+		{"delivered", 1, sent, []rep{{1, delivered}}, "delivered [delivered/9] +0s delivered"},
+		{"twice", 1, sent, []rep{{1, delivered}, {1, delivered}}, "delivered [delivered/9] +0s delivered"},
+		{"half", 2, sent, []rep{{2, delivered}}, "sent [accepted/9 delivered/9] +0s delivered=2"},
+		{"both", 2, sent, []rep{{2, delivered}, {1, delivered}}, "delivered [delivered/9 delivered/9] +0s delivered=2 delivered=1 delivered"},
+		{"temporary is not final", 1, sent, []rep{{1, trying}}, "sent [accepted/9] +0s note=1"},
+		{"temporary, then delivered", 1, sent, []rep{{1, trying}, {1, delivered}}, "delivered [delivered/9] +0s note=1 delivered"},
+		{"temporary, overtaken by delivered", 1, sent, []rep{{1, delivered}, {1, trying}}, "delivered [delivered/9] +0s delivered"},
+		{"expired at the SC", 2, sent, []rep{{1, delivered}, {2, gone}}, "failed [delivered/9 failed/9] +0s delivered=1 failed"},
+		{"failed after delivered", 1, sent, []rep{{1, delivered}, {1, gone}}, "delivered [delivered/9] +0s delivered"},
+		{"one that nobody asked for", 1, sentPlain, []rep{{1, delivered}}, "sent [delivered/9] +0s"},
+		{"of a cancelled one", 2, cancelled, []rep{{1, gone}, {2, delivered}}, "cancelled [failed/9 delivered/9] +0s delivered=2"},
+
+		{"corrects unknown", 1, lost, []rep{{1, delivered}}, "delivered [delivered/9] +0s delivered"},
+		{"corrects unknown once", 1, lost, []rep{{1, delivered}, {1, gone}}, "delivered [delivered/9] +0s delivered"},
+		{"corrects unknown to failed, once", 1, lost, []rep{{1, gone}, {1, delivered}}, "failed [failed/9] +0s failed"},
+		{"temporary corrects nothing", 1, lost, []rep{{1, trying}, {1, delivered}}, "delivered [delivered/9] +0s note=1 delivered"},
+		{"corrects `no report` when all have come", 2, unreported, []rep{{1, delivered}, {2, delivered}}, "delivered [delivered/9 delivered/9] +0s delivered=1 delivered=2 delivered"},
+		{"half of `no report`", 2, unreported, []rep{{1, delivered}}, "unknown [delivered/9 accepted/9] +0s delivered=1"},
+
+		{"settles a held one", 2, held, []rep{{1, delivered}}, "sent [delivered/9 accepted/9] +0s delivered=1 sent"},
+		{"settles a held one, failed", 2, held, []rep{{1, gone}}, "failed [failed/9 accepted/9] +0s failed"},
+		{"temporary settles a held one: the SC has it", 2, held, []rep{{1, trying}}, "sent [accepted/9 accepted/9] +0s note=1 sent"},
+		{"corrects one that was held too long", 2, heldTooLong, []rep{{1, delivered}, {2, gone}}, "sent [delivered/9 failed/9] +0s delivered=1 sent"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			o := newOutbound(test.segments, test.change)
 			for _, r := range test.reports {
-				o.reported(r.seq, r.st)
+				o.reported(r.seq, &pdu.StatusReport{MR: 9, ST: r.st})
 			}
 			if got := o.summary(); got != test.want {
 				t.Errorf("\n got %s\nwant %s", got, test.want)

@@ -9,132 +9,107 @@ import (
 	"wvsms/spool"
 )
 
-// reportCandidates bounds how many messages to one number a report is compared with.
-const reportCandidates = 64
-
-// unsureGap is how far the time stamp of a report may lie from the submission of a
-// segment that it is to settle without a TP-MR to go by.
-const unsureGap = 30 * time.Minute
+// reportCandidates bounds how many messages to one number a report is compared with:
+// those under one TP-MR of two days, at a segment every three seconds.
+const reportCandidates = 256
 
 // report brings an SMS-STATUS-REPORT to the segment that it is about.
 func (s *session) report(ctx context.Context, in *arrival, r *pdu.StatusReport) error {
-	matched, err := s.matchReport(ctx, r, false)
+	matched, err := s.matchReport(ctx, in.now, r, false)
 	if err != nil || matched {
 		return err
 	}
 	// It may have overtaken the answer to its own CMGS: once that is written down,
-	// look again, and now among those of unknown outcome too.
-	select {
-	case s.flight <- struct{}{}:
-		<-s.flight
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	matched, err = s.matchReport(ctx, r, true)
+	// look again, and now among those of unknown outcome too. The line may be lost
+	// meanwhile, and the modem may have stopped to tell reports, as this one was not
+	// acknowledged in time: it is kept all the same.
+	s.flight <- struct{}{}
+	<-s.flight
+	ctx = context.WithoutCancel(ctx)
+	matched, err = s.matchReport(ctx, in.now, r, true)
 	if err != nil || matched {
 		return err
 	}
 	return in.setAside(ctx, r.RA.String(), "report")
 }
 
-func (s *session) matchReport(ctx context.Context, r *pdu.StatusReport, unsureToo bool) (matched bool, err error) {
+// matchReport settles the segment that a report is about; last: no answer to a CMGS
+// is awaited that could tell more.
+func (s *session) matchReport(ctx context.Context, arrived time.Time, r *pdu.StatusReport, last bool) (matched bool, err error) {
+	var clock scClock
 	err = s.bridge.change(ctx, s.log, "report", func(tx *spool.Tx, story *events) error {
-		matched = false
+		matched, clock = false, s.sc
 		candidates, err := tx.ByMR(r.RA.String(), int(r.MR), reportCandidates)
 		if err != nil {
 			return err
 		}
-		m, seq := s.bestMatch(candidates, r, unsureToo)
-		if m == nil {
+		c, ok := clock.match(s.reportable(candidates), r, arrived, last)
+		if !ok {
 			return nil
 		}
 		matched = true
-		o := outbound{Outbound: m, now: s.bridge.clock.Now(), events: story} // it may have waited for the flight
-		o.reported(seq, r.ST)
-		return tx.PutOutbound(m)
+		o := outbound{Outbound: c.Outbound, now: s.bridge.clock.Now(), events: story} // it may have waited for the flight
+		o.reported(c.seg.Seq, r)
+		if clock != s.sc {
+			if err := clock.keep(tx, s.sim); err != nil {
+				return err
+			}
+		}
+		return tx.PutOutbound(c.Outbound)
 	})
+	if err == nil {
+		s.sc = clock
+	}
 	return matched, err
 }
 
-// bestMatch finds the segment that a report is about, of those that asked for one.
-// TP-MR comes round after 256 messages, so among several the submission whose time
-// fits the SC's time stamp best is meant; the offset of the SC's clock is learned
-// from earlier matches. Only a report that no accepted segment claims may settle
-// one of which the outcome or the MR is not known.
-func (s *session) bestMatch(candidates []*spool.Outbound, r *pdu.StatusReport, unsureToo bool) (best *spool.Outbound, seq int) {
-	scts, stamped := r.SCTS.Time()
-	match := func(fits func(spool.OutSegment) bool) (m *spool.Outbound, seq int, gap time.Duration) {
-		for _, c := range candidates {
-			for _, seg := range c.Segments {
-				asked := c.Report || c.Unknown == "hold"
-				if !asked || seg.SIM != s.sim || !fits(seg) {
-					continue
-				}
-				g := time.Duration(0)
-				if stamped {
-					g = scts.Sub(seg.SentAt) - s.scOffset
-				}
-				if m == nil || g.Abs() < gap.Abs() {
-					m, seq, gap = c, seg.Seq, g
-				}
+// reportable are the segments that this SIM sent and asked a report for.
+func (s *session) reportable(messages []*spool.Outbound) (list []reportable) {
+	for _, m := range messages {
+		o := outbound{Outbound: m}
+		for _, seg := range m.Segments {
+			if o.wantsReport() && seg.SIM == s.sim {
+				list = append(list, reportable{m, seg})
 			}
 		}
-		return m, seq, gap
 	}
-	best, seq, gap := match(func(seg spool.OutSegment) bool { return seg.State.Accepted() && seg.MR == int(r.MR) })
-	if best != nil {
-		s.learnOffset(gap, stamped && best.Segments[seq-1].State == spool.SegAccepted)
-		return best, seq
-	}
-	if !unsureToo {
-		return nil, 0
-	}
-	best, seq, gap = match(func(seg spool.OutSegment) bool {
-		return seg.MR < 0 && (seg.State == spool.SegUnknown || seg.State.Accepted())
-	})
-	if best != nil && stamped && s.scKnown && gap.Abs() > unsureGap {
-		return nil, 0
-	}
-	return best, seq
-}
-
-// learnOffset follows the offset of the SC's clock from bridge time: at once the
-// first time, and then slowly, since the time an SC takes varies.
-func (s *session) learnOffset(gap time.Duration, sure bool) {
-	switch {
-	case !sure:
-	case s.scKnown:
-		s.scOffset += gap / 4
-	default:
-		s.scOffset, s.scKnown = s.scOffset+gap, true
-	}
+	return list
 }
 
 // reported applies TP-ST (TS 23.040 9.2.3.15) to a segment.
-func (o *outbound) reported(seq int, st byte) {
+func (o *outbound) reported(seq int, r *pdu.StatusReport) {
 	seg := &o.Segments[seq-1]
-	why := fmt.Sprintf("status report 0x%02X", st)
+	why := fmt.Sprintf("status report 0x%02X", r.ST)
+	if seg.State == spool.SegDelivered || seg.State == spool.SegFailed {
+		return // another report of what is known
+	}
+	if seg.MR < 0 {
+		seg.MR = int(r.MR) // which the modem did not tell
+	}
 	switch {
-	case st >= 0x20 && st < 0x40: // temporary, the SC goes on trying
+	case r.ST >= 0x20 && r.ST < 0x40: // temporary, the SC goes on trying
 		o.note(seq, why+": not delivered yet, the SC goes on trying")
-		return
-	case seg.State == spool.SegDelivered:
-		return // a second report of what is known
-	case st >= 0x40:
-		seg.State, seg.At, seg.Why = spool.SegFailed, o.now, why
+		if seg.State == spool.SegUnknown { // so it has it
+			seg.State, seg.Why, seg.Unsure = spool.SegAccepted, "", false
+		}
+	case r.ST >= 0x40:
+		seg.State, seg.At, seg.Why, seg.Unsure = spool.SegFailed, o.now, why, false
 		if o.correctable() {
 			o.finish(spool.StateFailed, o.which(seg)+why)
 		}
 		return
-	}
-	seg.State, seg.At, seg.Why = spool.SegDelivered, o.now, ""
-	if len(o.Segments) > 1 {
-		o.event("delivered", seq, "")
+	default:
+		seg.State, seg.At, seg.Why, seg.Unsure = spool.SegDelivered, o.now, "", false
+		if len(o.Segments) > 1 {
+			o.event("delivered", seq, "")
+		}
 	}
 	switch {
 	case !o.correctable():
 	case o.all(spool.SegDelivered):
 		o.finish(spool.StateDelivered, "")
+	case o.State == spool.StateUnknown && o.Report:
+		// One correction may follow: it waits for the other reports.
 	default:
 		o.settle()
 	}

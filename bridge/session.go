@@ -33,10 +33,9 @@ type session struct {
 	sim    string // IMSI, or the modem's name where the SIM does not tell it
 	number string // own number, "" unknown
 
-	flight   chan struct{} // capacity 1: taken from a CMGS until its answer is written down
-	scOffset time.Duration // of the SC's clock from bridge time; runInbound's
-	scKnown  bool
-	alarm    string // what was raised last; runOutbound's
+	flight chan struct{} // capacity 1: taken from a CMGS until its answer is written down
+	sc     scClock       // of the SC; runInbound's
+	alarm  string        // what was raised last; runOutbound's
 }
 
 // runModem keeps a session with one modem: it dials, serves until the line is
@@ -113,6 +112,13 @@ var errEnded = errors.New("the session with the modem ended")
 func (s *session) introduce() {
 	id := s.modem.Identity()
 	s.sim, s.number = s.bridge.knownSIM(id, s.name), id.Number
+	err := s.bridge.spool.View(context.Background(), func(tx *spool.Tx) (err error) {
+		s.sc, err = readSCClock(tx, s.sim, s.bridge.clock.epoch)
+		return err
+	})
+	if err != nil {
+		s.log.Error().Err(err).Msg("cannot look up how the clock of the SMSC goes: it is learned again")
+	}
 	s.log.Info().Str("model", strings.TrimSpace(id.Manufacturer+" "+id.Model)).Str("imei", id.IMEI).
 		Str("verdict", s.modem.Status().Verdict).Msg("modem is ready")
 	s.bridge.mu.Lock()

@@ -2,6 +2,7 @@ package spool
 
 import (
 	"database/sql"
+	"slices"
 	"time"
 )
 
@@ -37,13 +38,16 @@ ORDER BY 1 LIMIT 1`
 	submittingQuery = `SELECT id FROM outbound WHERE n IN (SELECT outbound FROM out_segment WHERE state = 'submitting') ORDER BY n`
 )
 
-const byMRQuery = `
-SELECT outbound FROM out_segment
- WHERE peer = ?1 AND mr = ?2 AND state IN ('accepted', 'delivered', 'unknown')
-UNION
-SELECT outbound FROM out_segment
- WHERE peer = ?1 AND mr = -1 AND state IN ('accepted', 'delivered', 'unknown')
-ORDER BY 1 DESC LIMIT ?3`
+const (
+	byMRQuery = `
+SELECT DISTINCT outbound FROM out_segment
+ WHERE peer = ?1 AND mr = ?2 AND state IN ('accepted', 'delivered', 'unknown', 'failed')
+ ORDER BY outbound DESC LIMIT ?3`
+	byNoMRQuery = `
+SELECT DISTINCT outbound FROM out_segment
+ WHERE peer = ?1 AND mr = -1 AND state IN ('accepted', 'delivered', 'unknown', 'failed') AND state IN ('accepted', 'unknown')
+ ORDER BY outbound DESC LIMIT ?2`
+)
 
 // Due lists open messages due at now that this modem with this SIM may carry, oldest first. A message may go by the modem
 // of the SIM it has begun on; else by the one it wants; else by the home SIM of its peer; else by any. skip leaves out those in
@@ -110,19 +114,25 @@ func (tx *Tx) Submitting() ([]string, error) {
 	return list(tx, scanString, submittingQuery)
 }
 
-// ByMR lists messages to peer, newest first, that a status report with this MR may be about: a segment of theirs was
-// accepted under it, or has no MR that is known.
+// ByMR lists messages to peer that a status report with this MR may be about, without payloads: at most limit of which a
+// segment had it, and at most limit with a segment of which no MR is known; the newest of each, and those first.
 func (tx *Tx) ByMR(peer string, mr int, limit int) ([]*Outbound, error) {
 	ns, err := list(tx, scanInt, byMRQuery, peerKey(peer), mr, limit)
 	if err != nil {
 		return nil, err
 	}
+	nameless, err := list(tx, scanInt, byNoMRQuery, peerKey(peer), limit)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range nameless {
+		if !slices.Contains(ns, n) {
+			ns = append(ns, n)
+		}
+	}
 	var all []*Outbound
 	for _, n := range ns {
 		m, err := tx.loadOutbound("n = ?", n)
-		if err == nil {
-			m, err = tx.withPayload(m)
-		}
 		if err != nil {
 			return nil, err
 		}

@@ -188,6 +188,7 @@ func TestByMR(t *testing.T) {
 			put(tx, "+491", SegFailed, 7),    // 5
 			put(tx, "+491", SegUnknown, 7),   // 6
 			put(tx, "+491", SegQueued, -1),   // 7
+			put(tx, "+491", SegFailed, -1),   // 8
 		)
 	})
 	view(t, s, func(tx *Tx) error {
@@ -195,7 +196,7 @@ func TestByMR(t *testing.T) {
 			mr, limit int
 			want      []int
 		}{
-			{7, 9, []int{6, 4, 3, 0}}, {8, 9, []int{3, 1}}, {7, 2, []int{6, 4}}, {9, 9, []int{3}},
+			{7, 9, []int{6, 5, 4, 0, 3}}, {8, 9, []int{1, 3}}, {7, 2, []int{6, 5, 3}}, {9, 9, []int{3}},
 		} {
 			all, err := tx.ByMR("+491", c.mr, c.limit)
 			if err != nil {

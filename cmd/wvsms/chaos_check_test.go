@@ -43,13 +43,13 @@ func (h *history) unfinished() (left []string) {
 type verdict struct {
 	h      *history
 	air    []map[airKey]airCounts
-	got    [][]string         // ids under which a message was delivered, by its number
-	events map[string][]event // by idKey
+	got    [][]string       // ids under which a message was delivered, by its number
+	events map[string][]evt // by idKey
 	wrong  []string
 }
 
 func newVerdict(h *history) *verdict {
-	v := &verdict{h: h, air: h.onAir(), got: h.delivered(), events: map[string][]event{}}
+	v := &verdict{h: h, air: h.onAir(), got: h.delivered(), events: map[string][]evt{}}
 	for _, e := range h.events {
 		key := idKey(e.bridge, e.id)
 		v.events[key] = append(v.events[key], e)

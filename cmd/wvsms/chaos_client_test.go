@@ -284,8 +284,8 @@ func (c *chaosConn) offerAll() error {
 }
 
 // parseEvent reads "EVT <n> <id> <word> [segment=1/3] [why="…"]".
-func parseEvent(bridge int, line string) event {
-	e := event{bridge: bridge, id: word(line, 2), word: word(line, 3), line: line}
+func parseEvent(bridge int, line string) evt {
+	e := evt{bridge: bridge, id: word(line, 2), word: word(line, 3), line: line}
 	fmt.Sscan(word(line, 1), &e.n)
 	for _, field := range strings.Fields(line) {
 		if segment, ok := strings.CutPrefix(field, "segment="); ok {

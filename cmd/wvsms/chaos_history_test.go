@@ -20,8 +20,8 @@ type history struct {
 	sends   []*sent
 	offers  []offer
 	acks    []ack
-	events  []event
-	replays []event // all events, read once more at the end
+	events  []evt
+	replays []evt // all events, read once more at the end
 	air     []modemtest.Sighting
 	exits   []string // processes that ended though nobody killed them
 	wrongs  []string // what a client saw at once
@@ -53,8 +53,8 @@ type ack struct {
 	id, answer string
 }
 
-// An event is one EVT.
-type event struct {
+// An evt is one EVT.
+type evt struct {
 	bridge         int
 	n              int64
 	id, word, line string
@@ -135,13 +135,13 @@ func (h *history) acked(bridge int, conn int64, id, answer string) {
 	h.acks = append(h.acks, ack{at: h.tick(), conn: conn, bridge: bridge, id: id, answer: answer})
 }
 
-func (h *history) told(e event) {
+func (h *history) told(e evt) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.events = append(h.events, e)
 }
 
-func (h *history) retold(e event) {
+func (h *history) retold(e evt) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.replays = append(h.replays, e)

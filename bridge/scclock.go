@@ -1,0 +1,188 @@
+package bridge
+
+import (
+	"strconv"
+	"time"
+
+	"wvsms/pdu"
+	"wvsms/spool"
+)
+
+// Implementation.
+const (
+	// scSlack is how far a time stamp may lie from the submission it is taken for. SCs
+	// drift, and count whole seconds; TP-MR comes round after 256 segments, which takes
+	// the fastest of modems more than that.
+	scSlack = 2 * time.Minute
+	// namelessSlack is the same where there is no TP-MR to tell neighbours apart.
+	namelessSlack = 10 * time.Second
+	// answerMost is the longest that an answer to a CMGS is waited for, with the fence.
+	answerMost = 4 * time.Minute
+	// promptSlack is how far a report may seem to come before it was sent.
+	promptSlack = 2 * time.Second
+)
+
+// An scClock is what is known of the clock by which a service centre stamps reports
+// (TP-SCTS, TP-DT). It may be off by hours, and drifts.
+type scClock struct {
+	offset scOffset // from bridge time
+
+	// Bridge time before epoch is of an earlier run, after which it stood still for as
+	// long as nobody knows: an SC's clock went on.
+	epoch   time.Time
+	earlier scOffset
+}
+
+type scOffset struct {
+	time.Duration
+	known bool
+}
+
+// A reportable is a segment that a report may be about.
+type reportable struct {
+	*spool.Outbound
+	seg spool.OutSegment
+}
+
+// gap is how far at lies outside of the time in which the SC may have taken the
+// segment, which is from Ctrl-Z to the answer: below zero before it.
+func (c reportable) gap(at time.Time) time.Duration {
+	from, to := c.seg.SentAt, c.seg.At
+	switch c.seg.State {
+	case spool.SegUnknown:
+		from = c.seg.AirAt // any of its attempts
+	case spool.SegDelivered, spool.SegFailed:
+		to = from // At is when that was reported
+	}
+	if most := c.seg.SentAt.Add(answerMost); to.After(most) {
+		to = most
+	}
+	switch {
+	case at.Before(from):
+		return at.Sub(from)
+	case at.After(to):
+		return at.Sub(to)
+	}
+	return 0
+}
+
+// match finds the segment that a report is about: one that the SC accepted under its
+// TP-MR, and among several the one that was submitted when the SC stamped it. Only a
+// report that no such segment claims may settle one of which the outcome or the TP-MR
+// is not known; last says that no answer is awaited which could tell that.
+//
+// A report that fits nothing for sure is about nothing: another device may send from
+// this number too, and `unknown` at the end of the ttl is better than a wrong word.
+func (k *scClock) match(all []reportable, r *pdu.StatusReport, now time.Time, last bool) (c reportable, ok bool) {
+	var named, nameless []reportable
+	for _, c := range all {
+		switch {
+		case c.seg.MR == int(r.MR) && (c.seg.State.Accepted() || c.seg.State == spool.SegFailed):
+			named = append(named, c)
+		case c.seg.MR < 0 && (c.seg.State == spool.SegUnknown || c.seg.State.Accepted()):
+			nameless = append(nameless, c)
+		}
+	}
+	scts, stamped := r.SCTS.Time()
+	if !stamped {
+		if len(named) == 0 {
+			named = nameless
+		}
+		if !last || len(named) != 1 {
+			return c, false
+		}
+		return named[0], true
+	}
+	if c, ok = k.known(named, scts, scSlack); !ok && last {
+		if c, ok = prompt(named, r, now); !ok {
+			c, ok = k.only(named)
+		}
+	}
+	if ok {
+		k.learn(c, scts)
+		return c, true
+	}
+	if c, ok = k.known(nameless, scts, namelessSlack); !ok && len(named) == 0 {
+		c, ok = k.only(nameless)
+	}
+	return c, ok && last
+}
+
+// of is the offset at the time of the segment's submission.
+func (k *scClock) of(c reportable) *scOffset {
+	if c.seg.SentAt.Before(k.epoch) {
+		return &k.earlier
+	}
+	return &k.offset
+}
+
+// known finds the segment that fits by what is known of the clock.
+func (k *scClock) known(all []reportable, scts time.Time, closest time.Duration) (best reportable, ok bool) {
+	for _, c := range all {
+		offset := k.of(c)
+		if gap := c.gap(scts.Add(-offset.Duration)).Abs(); offset.known && gap <= closest {
+			best, closest, ok = c, gap, true
+		}
+	}
+	return best, ok
+}
+
+// prompt finds the segment that fits if the report has come at once, so that its TP-DT
+// is now. So a clock is learned of which nothing is known, or that was set meanwhile.
+func prompt(all []reportable, r *pdu.StatusReport, now time.Time) (best reportable, ok bool) {
+	scts, _ := r.SCTS.Time()
+	done, stamped := r.DT.Time()
+	sent := now.Add(-done.Sub(scts)) // or before, where the report took its time
+	for _, c := range all {
+		gap := c.gap(sent)
+		if !stamped || gap < -promptSlack || gap > scSlack || ok && c.seg.SentAt.Before(best.seg.SentAt) {
+			continue
+		}
+		best, ok = c, true
+	}
+	return best, ok
+}
+
+// only finds the segment where there is no other and nothing speaks against it.
+func (k *scClock) only(all []reportable) (c reportable, ok bool) {
+	if len(all) != 1 || k.of(all[0]).known {
+		return c, false
+	}
+	return all[0], true
+}
+
+// learn follows the clock by the first report on a segment: at once where it is not
+// known or was set, else slowly, since the time an SC takes varies.
+func (k *scClock) learn(c reportable, scts time.Time) {
+	offset := k.of(c)
+	gap := c.gap(scts.Add(-offset.Duration))
+	switch {
+	case c.seg.State != spool.SegAccepted:
+	case offset.known && gap.Abs() <= scSlack:
+		offset.Duration += gap / 4
+	default:
+		*offset = scOffset{scts.Sub(c.seg.SentAt), true}
+	}
+}
+
+const scClockName = "SC clock of " // and the SIM, in the spool: the offset in ns
+
+// keep writes down the offset for the next run.
+func (k *scClock) keep(tx *spool.Tx, sim string) error {
+	return tx.Set(scClockName+sim, strconv.FormatInt(int64(k.offset.Duration), 10))
+}
+
+// readSCClock is what the last session with this SIM knew. epoch is when bridge time
+// went on after it had stood still, zero if it never did.
+func readSCClock(tx *spool.Tx, sim string, epoch time.Time) (k scClock, err error) {
+	text, known, err := tx.Get(scClockName + sim)
+	if err != nil || !known {
+		return scClock{epoch: epoch}, err
+	}
+	ns, err := strconv.ParseInt(text, 10, 64)
+	was := scOffset{time.Duration(ns), err == nil} // what cannot be read is learned again
+	if epoch.IsZero() {
+		return scClock{offset: was}, nil
+	}
+	return scClock{epoch: epoch, earlier: was}, nil
+}
