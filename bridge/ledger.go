@@ -82,15 +82,18 @@ func (o *outbound) spread(pause time.Duration) time.Duration {
 // recordLate closes an attempt whose message has ended meanwhile, cancelled or
 // failed by a report: that end stays, and what became of the segment is told.
 func (o *outbound) recordLate(seg *spool.OutSegment, a attempt) {
+	d := dispose(a.err, a.maker)
 	switch {
-	case a.err == nil:
-		seg.State, seg.MR = spool.SegAccepted, a.mr
+	case a.err == nil, d.do == already && a.doubled:
+		seg.State, seg.MR, seg.Unsure = spool.SegAccepted, a.mr, false
 		o.onAir(seg)
 		o.note(seg.Seq, "it was on its way already and is sent")
-	case dispose(a.err, a.maker).do == unsure:
+	case d.do == unsure:
 		seg.State, seg.Why, seg.Unsure = spool.SegUnknown, plain(a.err).Error(), true
 		o.onAir(seg)
 		o.note(seg.Seq, "it was on its way already: nobody knows what became of it")
+	case !seg.AirAt.IsZero(): // from an earlier attempt
+		seg.State, seg.Why = spool.SegUnknown, plain(a.err).Error()
 	default:
 		seg.State, seg.Why = spool.SegFailed, plain(a.err).Error()
 	}
@@ -104,9 +107,9 @@ func (o *outbound) onAir(seg *spool.OutSegment) {
 }
 
 // back returns a refused segment to the queue; one that may be on air from an
-// earlier attempt stays unknown.
+// earlier attempt stays unknown, also when the operator wants it to go again.
 func (o *outbound) back(seg *spool.OutSegment) {
-	if seg.State = spool.SegQueued; seg.Unsure {
+	if seg.State = spool.SegQueued; !seg.AirAt.IsZero() {
 		seg.State = spool.SegUnknown
 	}
 	if !o.begun() {
@@ -132,15 +135,9 @@ func (o *outbound) accepted(seg *spool.OutSegment, mr int) {
 // settle ends the message once the SC has taken every segment. One with reports
 // is looked at once more at its ttl: they should have come by then.
 func (o *outbound) settle() {
-	if o.State == spool.StateSent {
-		return
+	if o.State != spool.StateSent && o.taken() {
+		o.finish(spool.StateSent, "")
 	}
-	for _, seg := range o.Segments {
-		if !seg.State.Accepted() {
-			return
-		}
-	}
-	o.finish(spool.StateSent, "")
 }
 
 // outcomeUnknown applies the policy for a segment that may or may not be on air.
@@ -165,12 +162,8 @@ func (o *outbound) outcomeUnknown(seg *spool.OutSegment, why string) {
 		o.finish(spool.StateUnknown, why+": not sent again, as the receiver could not tell a copy")
 		return
 	}
-	switch {
-	case o.has(spool.SegQueued): // the others go on; this one is looked at after them
-	case o.Unknown == "hold":
-		o.Due = o.Expires
-	default:
-		o.Due = o.now.Add(disposition{after: resendAfter}.pause(seg.Tries))
+	if !o.has(spool.SegQueued) { // else the others go on
+		o.Due = o.again()
 	}
 }
 
@@ -180,8 +173,33 @@ func (o *outbound) pending(seg *spool.OutSegment, why string) {
 	o.note(seg.Seq, why)
 }
 
+// again is when a segment of unknown outcome goes next: after a pause in which a
+// report may settle it, or at once where the operator said so. None: at the ttl.
+func (o *outbound) again() time.Time {
+	next := o.Expires
+	for i := range o.Segments {
+		if at, ok := o.goes(&o.Segments[i]); ok && at.Before(next) {
+			next = at
+		}
+	}
+	return next
+}
+
+// goes tells whether and when the policy sends a segment of unknown outcome again.
+func (o *outbound) goes(seg *spool.OutSegment) (at time.Time, ok bool) {
+	switch {
+	case seg.State != spool.SegUnknown:
+		return at, false
+	case !seg.Unsure: // the operator's word
+		return o.now, true
+	case o.Unknown == "hold":
+		return at, false
+	}
+	return seg.At.Add(disposition{after: resendAfter}.pause(seg.Tries)), true
+}
+
 // choose returns the segment to send now: first those never tried, then those of
-// unknown outcome that the policy sends again. more: another one follows.
+// unknown outcome that go again. more: another one follows.
 func (o *outbound) choose() (seg *spool.OutSegment, more bool) {
 	var ready []*spool.OutSegment
 	for i := range o.Segments {
@@ -189,15 +207,15 @@ func (o *outbound) choose() (seg *spool.OutSegment, more bool) {
 			ready = append(ready, &o.Segments[i])
 		}
 	}
-	if len(ready) == 0 && o.Unknown != "hold" {
+	if len(ready) == 0 {
 		for i := range o.Segments {
-			if o.Segments[i].State == spool.SegUnknown {
+			if at, ok := o.goes(&o.Segments[i]); ok && !at.After(o.now) {
 				ready = append(ready, &o.Segments[i])
 			}
 		}
 	}
 	if len(ready) == 0 {
-		o.Due = o.Expires // nothing to do but wait
+		o.Due = o.again() // nothing to do but wait
 		return nil, false
 	}
 	return ready[0], len(ready) > 1
@@ -282,6 +300,16 @@ func (o *outbound) event(word string, seq int, why string) { o.events.add(o, wor
 func (o *outbound) all(state spool.SegState) bool {
 	for _, seg := range o.Segments {
 		if seg.State != state {
+			return false
+		}
+	}
+	return true
+}
+
+// taken tells whether the SC has every segment.
+func (o *outbound) taken() bool {
+	for _, seg := range o.Segments {
+		if !seg.State.Accepted() {
 			return false
 		}
 	}

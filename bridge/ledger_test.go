@@ -130,15 +130,20 @@ func TestChoose(t *testing.T) {
 		{"unknown again", "ua", "auto", 1, false},
 		{"two unknown again", "uau", "auto", 1, true},
 		{"unknown is held", "ua", "hold", 0, false},
+		{"unknown is held, the operator wants it", "va", "hold", 1, false},
+		{"unknown just now", "na", "auto", 0, false},
 		{"none", "aa", "auto", 0, false},
 	}
-	states := map[rune]spool.SegState{'q': spool.SegQueued, 'a': spool.SegAccepted, 'u': spool.SegUnknown}
+	states := map[rune]spool.SegState{'q': spool.SegQueued, 'a': spool.SegAccepted, 'u': spool.SegUnknown, 'v': spool.SegUnknown, 'n': spool.SegUnknown}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			o := newOutbound(len(test.states), func(m *spool.Outbound) {
 				m.Unknown = test.policy
 				for i, r := range test.states {
-					m.Segments[i].State = states[r]
+					m.Segments[i].State, m.Segments[i].Unsure = states[r], r != 'v'
+					if m.Segments[i].At = noon; r != 'n' {
+						m.Segments[i].At = noon.Add(-time.Hour)
+					}
 				}
 			})
 			seg, more := o.choose()

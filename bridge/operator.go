@@ -34,13 +34,13 @@ func (b *Bridge) retry(tx *spool.Tx, o *outbound) error {
 	if o.has(spool.SegSubmitting) {
 		return &Refusal{"not-allowed", "a segment of it is on its way"}
 	}
-	if o.RefBits == 8 && o.stale() && !o.all(spool.SegAccepted) {
+	if o.taken() {
+		return &Refusal{"not-allowed", "the network has all of it: it is " + string(o.State)}
+	}
+	if o.RefBits == 8 && o.stale() {
 		o.restart()
 	}
 	again := o.putBack()
-	if again == 0 {
-		return &Refusal{"not-allowed", "the network has all of it: it is " + string(o.State)}
-	}
 	if o.RefBits != 0 && !o.State.Open() {
 		live, err := tx.RefLive(o.Peer, o.Ref)
 		if err != nil {
@@ -62,7 +62,8 @@ func (b *Bridge) retry(tx *spool.Tx, o *outbound) error {
 }
 
 // putBack returns to the queue what the network has not taken for sure, and says
-// how many segments that are.
+// how many segments that are. One that may be on air stays unknown, so that a report
+// can still settle it before it goes again.
 func (o *outbound) putBack() (n int) {
 	onAir := false
 	for i := range o.Segments {
@@ -73,7 +74,12 @@ func (o *outbound) putBack() (n int) {
 		}
 		n++
 		onAir = onAir || !seg.AirAt.IsZero()
-		seg.State, seg.Tries, seg.Unsure, seg.Why = spool.SegQueued, 0, false, ""
+		if seg.State != spool.SegUnknown && !seg.Unsure {
+			seg.State = spool.SegQueued
+		} else {
+			seg.State = spool.SegUnknown
+		}
+		seg.Tries, seg.Unsure, seg.Why = 0, false, ""
 	}
 	if !onAir {
 		o.Ref, o.RefBits, o.Modem, o.SIM = 0, 0, "", ""

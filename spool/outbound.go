@@ -89,7 +89,7 @@ func (s SegState) Accepted() bool { return s == SegAccepted || s == SegDelivered
 func (m *Outbound) todo() (n int) {
 	for _, s := range m.Segments {
 		switch {
-		case s.State.Accepted(), s.State == SegSubmitting, s.State == SegUnknown && m.Unknown == "hold":
+		case s.State.Accepted(), s.State == SegSubmitting, s.State == SegUnknown && s.Unsure && m.Unknown == "hold":
 		default:
 			n++
 		}
