@@ -46,19 +46,20 @@ func (t *tally) sum(kind string) (n int) {
 	return n
 }
 
-// String is the table, three names a line.
+// String is the table: of each kind its names, as many a line as fit.
 func (t *tally) String() string {
 	var b strings.Builder
 	for _, kind := range slices.Sorted(maps.Keys(t.counts)) {
-		names := t.counts[kind]
+		names := slices.Sorted(maps.Keys(t.counts[kind]))
 		b.WriteString(kind)
 		if !strings.Contains(kind, "=") { // of a policy there are things of several kinds
 			fmt.Fprintf(&b, ": %d", t.sum(kind))
 		}
 		b.WriteString("\n")
-		for row := range slices.Chunk(slices.Sorted(maps.Keys(names)), 3) {
+		width := len(slices.MaxFunc(names, func(a, b string) int { return len(a) - len(b) }))
+		for row := range slices.Chunk(names, max(1, 100/(width+9))) {
 			for _, name := range row {
-				fmt.Fprintf(&b, "  %6d %-32s", names[name], name)
+				fmt.Fprintf(&b, "  %6d %-*s", t.counts[kind][name], width, name)
 			}
 			b.WriteString("\n")
 		}
