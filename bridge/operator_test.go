@@ -121,14 +121,14 @@ func TestOutlook(t *testing.T) {
 	}{
 		{"no network", nil, true, Request{}, "queued", "It goes as soon as it can, by any modem. Modem m0 now: ", "", "cancel"},
 		{"on its way", &hanging, false, Request{}, "queued", "It has been with modem m0 for 5s.", "", "cancel"},
-		{"congestion", &busy, false, Request{}, "queued", "It goes again in 25s (", "", "retry cancel"},
+		{"congestion", &busy, false, Request{}, "queued", "It goes again in ", "", "retry cancel"},
 		{"held", &lost, false, Request{Unknown: "hold"}, "queued",
 			"It waits for a late answer of the modem, for a report from the network, or for you. Its time to live ends in 23h59m55s (", "unknown=hold leaves that to you", "retry cancel"},
 		{"unknown", &lost, false, Request{}, "unknown", "Nothing by itself", "could not tell a copy", "retry"},
 		{"unknown, resend", &lost, false, Request{Unknown: "resend"}, "queued", "It goes again in 25s (", "", "retry cancel"},
 		{"unknown, several", &lostTwice, false, Request{Payload: make([]byte, 200)}, "queued",
 			"Segment 1 of 2 goes again in 25s (", "", "retry cancel"},
-		{"the last one refused", &busy, false, Request{Payload: make([]byte, 200)}, "queued", "Segment 1 of 2 goes again in 25s (", "", "retry cancel"},
+		{"the last one refused", &busy, false, Request{Payload: make([]byte, 200)}, "queued", "Segment 1 of 2 goes again in ", "", "retry cancel"},
 		{"failed", &barred, false, Request{}, "failed", "Nothing by itself", "not sent again by itself", "retry"},
 		{"sent", nil, false, Request{}, "sent", "no report was asked for", "not sent again", ""},
 	}
