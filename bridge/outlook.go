@@ -51,7 +51,7 @@ func (b *Bridge) nextStep(tx *spool.Tx, o *outbound) (string, error) {
 	}
 	end := fmt.Sprintf("Its time to live ends %s; what is not through by then ends as %s.", b.when(o.Expires), o.lastState())
 	trial := *o.Outbound
-	seg, _ := (&outbound{Outbound: &trial, now: o.now}).choose()
+	seg, _ := (&outbound{Outbound: &trial, now: later(o.now, o.Due)}).choose()
 	if seg == nil {
 		return "It waits for a late answer of the modem, for a report from the network, or for you. " + end, nil
 	}
