@@ -29,7 +29,7 @@ type conn struct {
 	nc  net.Conn
 	in  *bufio.Reader
 
-	out   sync.Mutex
+	out   gate
 	frame []byte // what is being written; under out
 
 	streams  sync.WaitGroup // pump and follow
@@ -37,11 +37,19 @@ type conn struct {
 	follower *follower      // after EVENTS
 }
 
+// A gate is a mutex that is held while a client is waited for. Made of a channel,
+// because testing/synctest lets no time pass for who waits for a sync.Mutex: the 30 s
+// of a client that reads nothing would never end there.
+type gate chan struct{}
+
+func (g gate) Lock()   { g <- struct{}{} }
+func (g gate) Unlock() { <-g }
+
 // serve talks to one client until it leaves, is closed or ctx ends.
 func (s *server) serve(ctx context.Context, nc net.Conn) {
 	defer nc.Close()
 	defer context.AfterFunc(ctx, func() { nc.Close() })()
-	c := &conn{srv: s, nc: nc, in: bufio.NewReaderSize(nc, maxLine+2)}
+	c := &conn{srv: s, nc: nc, out: make(gate, 1), in: bufio.NewReaderSize(nc, maxLine+2)}
 	streams, stop := context.WithCancel(ctx)
 	defer c.streams.Wait()
 	defer stop()
