@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 )
@@ -63,7 +65,7 @@ func (m *shown) tellOutbound(w io.Writer) error {
 	}
 	fmt.Fprint(w, ".\n")
 	if m.Why != "" {
-		fmt.Fprintf(w, "  The reason: %s.\n", visible(m.Why))
+		fmt.Fprintf(w, "  The reason: %s.\n", strings.TrimSuffix(visible(m.Why), "."))
 	}
 	return nil
 }
@@ -95,8 +97,13 @@ func (m *shown) tellStory(w io.Writer, segments []segment) {
 			lines = append(lines, line{e.After, moment(e.At) + "  " + text})
 		}
 	}
+	for _, s := range segments {
+		if s.State == "submitting" && s.Last != nil {
+			lines = append(lines, line{math.MaxInt64, moment(*s.Last) + "  " + m.which(s.Seq) + "modem " + visible(s.Modem) + " is submitting it"})
+		}
+	}
 	// An attempt stands before the events that follow from it.
-	slices.SortStableFunc(lines, func(a, b line) int { return int(min(max(a.after-b.after, -1), 1)) })
+	slices.SortStableFunc(lines, func(a, b line) int { return cmp.Compare(a.after, b.after) })
 	for _, l := range lines {
 		fmt.Fprintf(w, "  %s\n", l.text)
 	}
@@ -116,14 +123,10 @@ func (m *shown) tellStory(w io.Writer, segments []segment) {
 
 func (m *shown) tellAttempt(a attempt) string {
 	text := m.which(a.Segment) + "modem " + visible(a.Modem) + " submitted it: "
-	why := ": " + visible(a.Why)
-	for _, e := range m.Events {
-		if a.Why == "" || e.After == a.After && strings.Contains(e.Why, a.Why) {
-			why = "" // the event says it
-		}
-	}
-	if a.Why == "" {
-		why = ""
+	why := ""
+	told := func(e event) bool { return e.After == a.After && strings.Contains(e.Why, a.Why) }
+	if a.Why != "" && !slices.ContainsFunc(m.Events, told) {
+		why = ": " + visible(a.Why)
 	}
 	switch a.Outcome {
 	case "accepted":

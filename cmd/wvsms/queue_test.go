@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"wvsms/modem/modemtest"
 	"wvsms/pdu"
 	"wvsms/pdu/wdp"
@@ -154,6 +156,52 @@ func (o *operated) await(command, want string) {
 	o.t.Helper()
 	for !strings.Contains(o.c.data(command), want) {
 		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// The whole story of a message, in its order: attempts before the events that follow
+// from them, what is no longer kept, what is under way; and nothing that a modem or the
+// network said can pass for a line of ours.
+func TestExplainTellsInOrder(t *testing.T) {
+	const object = `{"id":"A1","direction":"out","to":"+49171","port":3590,"octets":200,"state":"queued","why":"modem says\n  It is sent.","origin":"tcp","ttl":"1h0m0s",` +
+		`"report":true,"accepted":"2026-12-01T12:00:00Z","segments_total":2,"segments_accepted":1,"segments_unknown":0,` +
+		`"segments":[{"seq":1,"state":"accepted","attempts":23,"modem":"m0"},{"seq":2,"state":"submitting","attempts":2,"modem":"m1","last_attempt":"2026-12-01T12:03:00Z"}],` +
+		`"attempts":[{"segment":1,"at":"2026-12-01T12:01:00Z","took":"3m0s","after_ms":60000,"modem":"m0","outcome":"unknown","why":"silence"},` +
+		`{"segment":1,"at":"2026-12-01T12:02:00Z","took":"1s","after_ms":120000,"modem":"m0","outcome":"accepted","mr":7},` +
+		`{"segment":2,"at":"2026-12-01T12:02:30Z","took":"1s","after_ms":150000,"modem":"m0","outcome":"not-sent","why":"no prompt"}],` +
+		`"events":[{"n":4,"word":"note","segment":1,"why":"silence: it will be sent again","at":"2026-12-01T12:01:00Z","after_ms":60000},` +
+		`{"n":5,"word":"sent","segment":1,"at":"2026-12-01T12:02:00Z","after_ms":120000}],` +
+		`"next":"It goes.","never":"Not that.","can":[{"command":"cancel","effect":"ends it"}]}`
+	const want = `Message A1 to +49171, port 3590: 200 octets in 2 segments.
+Accepted 2026-12-01 12:00:00 UTC from a program on the socket, to be sent within 1h0m0s. A delivery report was asked for.
+
+What happened
+  2026-12-01 12:01:00 UTC  segment 1 of 2: modem m0 submitted it: nobody knows whether the network has it (answered after 3m0s)
+  2026-12-01 12:01:00 UTC  segment 1 of 2: silence: it will be sent again
+  2026-12-01 12:02:00 UTC  segment 1 of 2: modem m0 submitted it: the network accepted it (answered after 1s)
+  2026-12-01 12:02:30 UTC  segment 2 of 2: modem m0 submitted it: it was not handed over: no prompt (answered after 1s)
+  2026-12-01 12:03:00 UTC  segment 2 of 2: modem m1 is submitting it
+  (segment 1 of 2: 21 attempts earlier, no longer kept)
+
+How it stands
+  It is in the queue. The network has accepted 1 of 2 segments.
+  The reason: modem says\x0a  It is sent.
+
+What comes next
+  It goes.
+  Not that.
+
+What you can do
+  wvsms queue cancel A1 --socket SOCKET
+      ends it
+`
+	addr := playBridge(t, fmt.Sprintf("C: SHOW A1\nS: DATA %d\\r\\n%s", len(object), strings.ReplaceAll(object, `\`, `\\`)))
+	out, err := run(t, "", &explainCmd{ID: "A1", operatorFlags: operatorFlags{Socket: addr}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.ReplaceAll(want, "SOCKET", addr), out); diff != "" {
+		t.Error(diff)
 	}
 }
 
