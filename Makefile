@@ -1,5 +1,5 @@
 # Everything is a plain go command; these are the longer ones.
-.PHONY: build test check fuzz chaos boards demo
+.PHONY: build test check fuzz chaos floods boards demo
 
 build:           ## the program, for this machine
 	CGO_ENABLED=0 go build -trimpath -o wvsms ./cmd/wvsms
@@ -21,6 +21,11 @@ fuzz:            ## every fuzz target for 10 minutes, one after the other
 chaos:           ## 10,000 messages, 1,000 kills, 20 seeds
 	go test ./cmd/wvsms -run 'TestChaos$$' -count=1 -timeout=90m -v -args \
 	  -chaos.messages=10000 -chaos.kills=1000 -chaos.seeds=20 -chaos.bridges=5 -chaos.disk
+
+floods:          ## 100,000 datagrams through 8-bit references, 1,000,000 first segments, a line of 1 GiB: half an hour
+	go test ./pdu/wdp -v -run 'TestReference(Wrap|Reused)$$' -wrap.datagrams=100000 -rapid.checks=10 -timeout 30m
+	go test ./bridge -v -run TestFlood -flood.full -timeout 60m
+	go test ./cmd/wvsms -v -run 'TestFlood$$' -flood.full -timeout 30m
 
 boards:          ## Raspberry Pi Zero, Pi 3 and later, PC
 	CGO_ENABLED=0 GOARCH=arm GOARM=6 go build -trimpath -o wvsms-armv6 ./cmd/wvsms
