@@ -142,7 +142,7 @@ func (f *flood) cut(letter byte) (data []byte, segments []pdu.UserData) {
 // begun before becomes whole after it, what is sent meanwhile arrives meanwhile, and
 // neither memory nor disk fills up.
 func TestFloodFromMany(t *testing.T) {
-	const modems = 8
+	const modems = 64 // they share commits
 	n, senders, small := 3_000, 100, bounds{perSender: 8, partials: 200, fingerprints: 1_000}
 	if *floodFull {
 		n, senders = 1_000_000, 10_000

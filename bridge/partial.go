@@ -13,7 +13,7 @@ import (
 
 // Implementation.
 const (
-	crowdLook = 32 // newest datagrams among whose senders the one is looked for who crowds the others out
+	crowdLook = 16 // newest datagrams among whose senders the one is looked for who crowds the others out
 
 	// Generations that begin after one before it is let go of, if it is parked. In a flood
 	// one gives way when as many have begun as are kept unfinished, or a few times that.

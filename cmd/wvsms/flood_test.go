@@ -20,7 +20,7 @@ import (
 	"wvsms/pdu/wdp"
 )
 
-var floodFull = flag.Bool("flood.full", false, "a line of 1 GiB, and 20,000 first segments over a pty; minutes")
+var floodFull = flag.Bool("flood.full", false, "a line of 1 GiB, and 5,000 first segments over a pty; minutes")
 
 // A noisyLine is the line to a modem on which others talk too.
 type noisyLine struct {
@@ -39,7 +39,7 @@ func (l *noisyLine) Write(b []byte) (int, error) {
 func TestFlood(t *testing.T) {
 	octets, segments := 24<<20, 300
 	if *floodFull {
-		octets, segments = 1<<30, 20_000
+		octets, segments = 1<<30, 5_000
 	}
 	air := newTestNet(t, modemtest.AirOptions{})
 	pty, err := modemtest.OpenPTY("")
@@ -148,6 +148,11 @@ func TestFlood(t *testing.T) {
 		inject(t, air.air, numberB, fmt.Sprintf("+4915%08d", i%10_000), i)
 		if i%100 == 50 {
 			flows(numberA, "in a flood of segments")
+		}
+	}
+	for end := time.Now().Add(10 * patience); air.air.Counts().Pending > 0; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("the flood is not taken: %v", air.air.Counts())
 		}
 	}
 	flows(numberB, "behind a flood of segments")
