@@ -225,6 +225,27 @@ func TestFloodFromOne(t *testing.T) {
 	f.checkSize()
 }
 
+// Where each number has one only, nobody is to blame: the oldest gives way, and comes
+// back with its next segment.
+func TestFloodFromStrangers(t *testing.T) {
+	f := newFlood(t, bounds{})
+	f.bounds = bounds{perSender: 8, partials: 10, fingerprints: 1_000}
+	number := func(i int) string { return fmt.Sprintf("+4915%08d", i) }
+	data, segments := f.cut('s')
+	for i := range 15 {
+		f.take(0, number(i), 0, segments[0])
+	}
+	for i := 5; i < 15; i++ {
+		f.has(number(i))
+	}
+	f.take(0, number(2), time.Second, segments[1])
+	f.has(number(2))
+	f.take(0, number(2), 2*time.Second, segments[2])
+	if got := f.payloads(); len(got) != 1 || !bytes.Equal(got[0], data) {
+		t.Errorf("%d became whole", len(got))
+	}
+}
+
 // Datagrams that miss one of their many segments are bounded by what they take, not only
 // in number.
 func TestFloodOfLongOnes(t *testing.T) {
