@@ -33,7 +33,8 @@ type SpoolConfig struct {
 	Path         string
 	MaxUnclaimed int           // inbound messages without a consumer; then no SMS is taken any more
 	MaxQueued    int           // outbound messages not finished; then SEND gets queue-full
-	History      time.Duration // how long finished messages and events are kept
+	History      time.Duration // how long finished messages and events are kept,
+	HistoryRows  int           // and how many messages each way, after a day
 }
 
 // SocketConfig is [socket]: the TCP socket and the ports that are bridged.
@@ -82,7 +83,7 @@ type LogConfig struct {
 // Defaults returns the configuration of an empty file: all but the modems.
 func Defaults() Config {
 	return Config{
-		Spool:  SpoolConfig{Path: "/var/lib/wvsms/spool.db", MaxUnclaimed: 100_000, MaxQueued: 1_000_000, History: 30 * day},
+		Spool:  SpoolConfig{Path: "/var/lib/wvsms/spool.db", MaxUnclaimed: 100_000, MaxQueued: 1_000_000, History: 30 * day, HistoryRows: 1_000_000},
 		Socket: SocketConfig{Listen: []string{"127.0.0.1:3590"}, Ports: []uint16{3590, 3716, 2948}},
 		Limits: LimitsConfig{SegmentsPerDay: 500, AllowTo: Patterns{"*"}, AllowFrom: Patterns{"*"}},
 		Log:    LogConfig{Level: "info", Format: "console"},
@@ -144,6 +145,7 @@ func (c *SpoolConfig) read(t *table) {
 	t.integer("max_unclaimed", &c.MaxUnclaimed, 1, 100_000_000)
 	t.integer("max_queued", &c.MaxQueued, 1, 100_000_000)
 	t.duration("history", &c.History)
+	t.integer("history_rows", &c.HistoryRows, 1000, 100_000_000)
 	if c.Path == "" {
 		t.fault("path", "is empty: name the file in which messages are kept")
 	}

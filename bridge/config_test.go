@@ -32,6 +32,7 @@ path = "/x/spool.db"
 max_unclaimed = 5
 max_queued = 6
 history = "90d"
+history_rows = 2_000
 [socket]
 listen = ["127.0.0.1:1", "[::1]:2", "localhost:3"]
 unix = "/run/wvsms.sock"
@@ -64,7 +65,7 @@ format = "json"
 		t.Fatal(err)
 	}
 	want := Config{
-		Spool:  SpoolConfig{Path: "/x/spool.db", MaxUnclaimed: 5, MaxQueued: 6, History: 90 * 24 * time.Hour},
+		Spool:  SpoolConfig{Path: "/x/spool.db", MaxUnclaimed: 5, MaxQueued: 6, History: 90 * 24 * time.Hour, HistoryRows: 2000},
 		Socket: SocketConfig{Listen: []string{"127.0.0.1:1", "[::1]:2", "localhost:3"}, Unix: "/run/wvsms.sock", Ports: []uint16{3590}},
 		Modems: []ModemConfig{
 			{Name: "left", Device: "/dev/left", Baud: 9600, PINFile: "/etc/pin", Receive: modem.ReceiveDirect},
@@ -95,6 +96,7 @@ func TestConfigFaults(t *testing.T) {
 		{oneModem + "name = \"m 0\"\nbaud = 1\nreceive = \"often\"\n", []string{"modem[0].baud: 1", `modem[0].name: "m 0"`, `modem[0].receive: "often"`}},
 		{oneModem + "[spool]\nhistory = \"30\"\nmax_queued = 0\npath = 7\n", []string{"spool.history: ", "spool.max_queued: 0", "spool.path: 7"}},
 		{oneModem + "[spool]\nhistory = 30\n", []string{"spool.history: 30: a duration"}},
+		{oneModem + "[spool]\nhistory_rows = 9\n", []string{"spool.history_rows: 9: 1000 to 100000000"}},
 		{oneModem + "[spool]\nhistory = \"1h\"\n", []string{"spool.history: is shorter than 1d"}},
 		{oneModem + "[socket]\nlisten = [\"0.0.0.0:3590\"]\n", []string{`socket.listen[0]: "0.0.0.0:3590" is beyond loopback`}},
 		{oneModem + "[socket]\nlisten = [\"example.org:3590\", \"127.0.0.1\"]\n", []string{`socket.listen[0]: "example.org:3590" is beyond`, `socket.listen[1]: "127.0.0.1" is no host:port`}},
@@ -169,7 +171,7 @@ func FuzzConfig(f *testing.F) {
 			return
 		}
 		// What is accepted keeps to what the rest of the bridge relies on.
-		if len(c.Modems) == 0 || len(c.Socket.Ports) == 0 || c.Spool.History < day {
+		if len(c.Modems) == 0 || len(c.Socket.Ports) == 0 || c.Spool.History < day || c.Spool.HistoryRows < 1000 {
 			t.Errorf("accepted: %+v", c)
 		}
 	})

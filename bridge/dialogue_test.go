@@ -255,7 +255,7 @@ func (d *dialogue) run(words []string) error {
 	case "purge":
 		later := d.desk.Now().Add(time.Second)
 		return d.desk.s.Update(d.t.Context(), func(tx *spool.Tx) error {
-			_, err := tx.Purge(later, later, later, 1000)
+			_, err := tx.Purge(spool.Horizon{Outbound: later, Messages: later, Events: later, InSegments: later, Spend: later, Peers: later}, 1000)
 			return err
 		})
 	default:

@@ -12,8 +12,10 @@ import (
 // Implementation.
 const (
 	clockSave       = time.Minute
-	fingerprintSpan = 7 * day // how long copies of a received segment are recognised
-	batch           = 500     // rows a commit, so that nobody waits long behind it
+	fingerprintSpan = 7 * day   // how long copies of a received segment are recognised
+	peerRest        = 365 * day // how long a peer's home SIM and reference counter outlive the history
+	eventsEach      = 4         // kept for each message of history_rows
+	batch           = 500       // rows a commit, so that nobody waits long behind it
 )
 
 // runTimers does what is due by time alone: messages whose ttl ends, datagrams
@@ -115,11 +117,26 @@ func (b *Bridge) expirePartials(ctx context.Context, now time.Time) error {
 	return nil
 }
 
+// purge lets go of history that is older than spool.history or more than
+// spool.history_rows, but of no day in which key= and ACK must be recognised.
 func (b *Bridge) purge(ctx context.Context, now time.Time) error {
+	old, must := now.Add(-b.cfg.Spool.History), now.Add(-keyMemory)
+	horizon := spool.Horizon{InSegments: now.Add(-fingerprintSpan), Spend: now.Add(-budgetSpan)}
+	err := b.spool.View(ctx, func(tx *spool.Tx) error {
+		crowd, err := tx.Crowd(b.cfg.Spool.HistoryRows, eventsEach*b.cfg.Spool.HistoryRows)
+		horizon.Outbound = later(old, earlier(crowd.Outbound, must))
+		horizon.Messages = later(old, earlier(crowd.Messages, must))
+		horizon.Events = later(old, earlier(crowd.Events, must))
+		horizon.Peers = later(old.Add(-peerRest), earlier(crowd.Peers, must))
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	for more := true; more; {
 		err := b.spool.Update(ctx, func(tx *spool.Tx) error {
 			tx.About("purge")
-			n, err := tx.Purge(now.Add(-b.cfg.Spool.History), now.Add(-fingerprintSpan), now.Add(-budgetSpan), batch)
+			n, err := tx.Purge(horizon, batch)
 			more = n >= batch
 			return err
 		})
@@ -128,6 +145,13 @@ func (b *Bridge) purge(ctx context.Context, now time.Time) error {
 		}
 	}
 	return nil
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 func later(a, b time.Time) time.Time {

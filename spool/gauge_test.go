@@ -165,7 +165,7 @@ func TestGaugesEqualCounts(t *testing.T) {
 			"purge": func(t *rapid.T) {
 				before := seconds(t)
 				limit := rapid.IntRange(1, 5).Draw(t, "limit")
-				do(func(tx *Tx) error { _, err := tx.Purge(before, before, before, limit); return err })
+				do(func(tx *Tx) error { _, err := tx.Purge(horizon(before, before, before), limit); return err })
 			},
 		})
 	})

@@ -35,7 +35,7 @@ func TestEventsRiseForEver(t *testing.T) {
 		return nil
 	})
 	purge := func(before time.Time) {
-		update(t, s, func(tx *Tx) error { _, err := tx.Purge(before, before, before, 99); return err })
+		update(t, s, func(tx *Tx) error { _, err := tx.Purge(horizon(before, before, before), 99); return err })
 	}
 	purge(t0.Add(time.Minute))
 	rng(2, 3)
@@ -111,7 +111,7 @@ func TestPINIsTriedOnceEver(t *testing.T) {
 	try("8950", 1, true)
 	update(t, s, func(tx *Tx) error {
 		far := t0.Add(1e6 * time.Hour)
-		_, err := tx.Purge(far, far, far, 99)
+		_, err := tx.Purge(horizon(far, far, far), 99)
 		return err
 	})
 	try("8949", 1, false)

@@ -156,6 +156,7 @@ func exercise(tx *Tx, ids []string) error {
 	no(tx.Counter("x"))
 	_, _, err = tx.Get("x")
 	no(nil, err)
-	no(tx.Purge(t0.Add(time.Hour), t0.Add(time.Hour), t0.Add(time.Hour), 9))
+	no(tx.Crowd(1, 1))
+	no(tx.Purge(horizon(t0.Add(time.Hour), t0.Add(time.Hour), t0.Add(time.Hour)), 9))
 	return errors.Join(errs...)
 }

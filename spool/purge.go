@@ -21,25 +21,29 @@ const (
 		AND NOT EXISTS (SELECT 1 FROM outbound WHERE state = 'queued' AND outbound.peer = '+' || peer.peer)`
 )
 
-// peerRest is how long a peer's home SIM and reference counter outlive the history.
-const peerRest = 365 * 24 * time.Hour
+// A Horizon is how far back history reaches; what is older may go.
+type Horizon struct {
+	Outbound   time.Time // settled. Keep it behind the 24 h in which a key= must be recognised
+	Messages   time.Time // acknowledged
+	Events     time.Time
+	InSegments time.Time // received, and done or parked
+	Spend      time.Time // submission attempts; given references too, but none that still rests
+	Peers      time.Time // heard from and written to
+}
 
-// Purge lets go of history: messages settled or acknowledged and events older than before; done and parked inbound
-// segments older than segBefore; submission attempts and given references older than spendBefore (never references that
-// still rest); peers silent for a year before before. At most limit rows go from each table; n counts them all, and
-// while it is not 0 there may be more. Keep before behind the 24 h in which a key= must be recognised.
-func (tx *Tx) Purge(before, segBefore, spendBefore time.Time, limit int) (n int, err error) {
-	refBefore := spendBefore.Add(-refRest)
+// Purge lets go of history. At most limit rows go from each table; n counts them all, and while it is not 0 there may be
+// more.
+func (tx *Tx) Purge(h Horizon, limit int) (n int, err error) {
 	for _, p := range []struct {
 		query  string
 		before time.Time
 	}{
-		{purgeOutbound, before},
-		{purgeMessage, before},
-		{purgeInSegment, segBefore},
-		{purgeSpend, spendBefore},
-		{purgeRef, refBefore},
-		{purgePeer, before.Add(-peerRest)},
+		{purgeOutbound, h.Outbound},
+		{purgeMessage, h.Messages},
+		{purgeInSegment, h.InSegments},
+		{purgeSpend, h.Spend},
+		{purgeRef, h.Spend.Add(-refRest)},
+		{purgePeer, h.Peers},
 	} {
 		r, err := tx.exec(p.query, nano(p.before), limit)
 		if err != nil {
@@ -51,11 +55,46 @@ func (tx *Tx) Purge(before, segBefore, spendBefore time.Time, limit int) (n int,
 		}
 		n += int(gone)
 	}
-	gone, err := tx.purgeEvents(before, limit)
+	gone, err := tx.purgeEvents(h.Events, limit)
 	if err != nil {
 		return n, err
 	}
 	return n + gone, tx.shrink()
+}
+
+const (
+	crowdOutbound = "SELECT settled FROM outbound WHERE settled IS NOT NULL ORDER BY settled DESC LIMIT 1 OFFSET ?"
+	crowdMessages = "SELECT acked_at FROM message WHERE state = 'acked' AND acked_at IS NOT NULL ORDER BY acked_at DESC LIMIT 1 OFFSET ?"
+	crowdPeers    = "SELECT used FROM peer WHERE used > 0 ORDER BY used DESC LIMIT 1 OFFSET ?"
+	crowdEvents   = "SELECT at FROM event WHERE n <= ? ORDER BY n DESC LIMIT 1"
+)
+
+// Crowd is the horizon that leaves no more than so many settled outbound messages, acknowledged inbound ones, peers and
+// events; zero times where there are fewer. It reads an index as far as there are rows: not for each message.
+func (tx *Tx) Crowd(messages, events int) (h Horizon, err error) {
+	last, err := tx.lastNumber("event")
+	if err != nil {
+		return h, err
+	}
+	for _, c := range []struct {
+		to    *time.Time
+		query string
+		arg   int64
+	}{
+		{&h.Outbound, crowdOutbound, int64(messages)},
+		{&h.Messages, crowdMessages, int64(messages)},
+		{&h.Peers, crowdPeers, int64(messages)},
+		{&h.Events, crowdEvents, last - int64(events)}, // they go from the front only, so their numbers count them
+	} {
+		switch err := tx.get([]any{(*stamp)(c.to)}, c.query, c.arg); err {
+		case nil:
+			*c.to = c.to.Add(1) // that one goes too
+		case ErrNotFound:
+		default:
+			return h, err
+		}
+	}
+	return h, nil
 }
 
 // purgeEvents takes events only from the front, so that the kept ones are without gaps.

@@ -2,10 +2,18 @@ package spool
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"testing"
 	"time"
 )
+
+// horizon is one for messages and events, one for inbound segments and one for attempts; peers rest a year longer.
+func horizon(before, segments, spend time.Time) Horizon {
+	return Horizon{Outbound: before, Messages: before, Events: before, InSegments: segments, Spend: spend, Peers: before.Add(-peerRest)}
+}
+
+const peerRest = 365 * 24 * time.Hour
 
 func TestPurge(t *testing.T) {
 	s := newSpool(t)
@@ -34,7 +42,7 @@ func TestPurge(t *testing.T) {
 	purge := func(before, seg, spend time.Time, limit, want int) {
 		t.Helper()
 		update(t, s, func(tx *Tx) error {
-			n, err := tx.Purge(before, seg, spend, limit)
+			n, err := tx.Purge(horizon(before, seg, spend), limit)
 			if n != want {
 				t.Errorf("purged %d rows, want %d", n, want)
 			}
@@ -76,6 +84,56 @@ func TestPurge(t *testing.T) {
 	})
 }
 
+// A crowd is what stands behind so many newer ones.
+func TestCrowd(t *testing.T) {
+	s := newSpool(t)
+	hour := func(n int) time.Time { return t0.Add(time.Duration(n) * time.Hour) }
+	update(t, s, func(tx *Tx) error {
+		for i := range 10 {
+			out, open := queued(s.NewID(), "+491", t0), queued(s.NewID(), "+491", t0)
+			out.State, out.Settled = StateFailed, hour(10-i) // not in order of acceptance
+			in, ready := arrived(s.NewID(), 3590, "tcp"), arrived(s.NewID(), 3590, "tcp")
+			in.State, in.AckedAt = MsgAcked, hour(20-i)
+			err := errors.Join(tx.PutOutbound(out), tx.PutOutbound(open), tx.PutMessage(in), tx.PutMessage(ready),
+				tx.PutEvent(&Event{ID: out.ID, Word: "failed", At: hour(i)}), tx.SetHome(fmt.Sprint(i), "simA", hour(30-i)))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	view(t, s, func(tx *Tx) error {
+		for _, c := range []struct {
+			messages, events int
+			want             Horizon
+		}{
+			{10, 10, Horizon{}},
+			{9, 9, Horizon{Outbound: hour(1).Add(1), Messages: hour(11).Add(1), Peers: hour(21).Add(1), Events: hour(0).Add(1)}},
+			{4, 7, Horizon{Outbound: hour(6).Add(1), Messages: hour(16).Add(1), Peers: hour(26).Add(1), Events: hour(2).Add(1)}},
+			{0, 0, Horizon{Outbound: hour(10).Add(1), Messages: hour(20).Add(1), Peers: hour(30).Add(1), Events: hour(9).Add(1)}},
+		} {
+			equal(t, fmt.Sprintf("%d messages, %d events", c.messages, c.events), c.want, must[Horizon](t, "crowd")(tx.Crowd(c.messages, c.events)))
+		}
+		return nil
+	})
+	crowd := func(messages, events, want int) {
+		t.Helper()
+		update(t, s, func(tx *Tx) error {
+			h, err := tx.Crowd(messages, events)
+			if err != nil {
+				return err
+			}
+			n, err := tx.Purge(h, 99)
+			if n != want {
+				t.Errorf("purge of what is more than %d messages and %d events took %d rows, want %d", messages, events, n, want)
+			}
+			return err
+		})
+	}
+	crowd(4, 7, 6+6+6+3)
+	crowd(4, 7, 0)
+}
+
 // History counts from the end of a message's life, not from its beginning.
 func TestPurgeCountsFromTheEnd(t *testing.T) {
 	day := 24 * time.Hour
@@ -102,7 +160,7 @@ func TestPurgeCountsFromTheEnd(t *testing.T) {
 				p.want = 0
 			}
 			update(t, s, func(tx *Tx) error {
-				n, err := tx.Purge(p.before, t0, t0, 9)
+				n, err := tx.Purge(horizon(p.before, t0, t0), 9)
 				if n != p.want {
 					t.Errorf("%s: purge before %v took %d, want %d", what, p.before, n, p.want)
 				}
@@ -122,7 +180,7 @@ func TestPurgeOfPeers(t *testing.T) {
 	rows := func(at time.Time, refs, peers int) {
 		t.Helper()
 		update(t, s, func(tx *Tx) error {
-			if _, err := tx.Purge(at, at, at, 99); err != nil {
+			if _, err := tx.Purge(horizon(at, at, at), 99); err != nil {
 				return err
 			}
 			var r, p int
@@ -156,7 +214,7 @@ func TestPurgeShrinksTheFile(t *testing.T) {
 		}
 		return nil
 	})
-	purge := func(tx *Tx) error { _, err := tx.Purge(t0.Add(1), t0, t0, 100); return err }
+	purge := func(tx *Tx) error { _, err := tx.Purge(horizon(t0.Add(1), t0, t0), 100); return err }
 	count := func() { update(t, s, func(tx *Tx) error { return tx.Count("a", 1) }) }
 	for range 30 {
 		hold(t, s, count, // in one batch, some rolled back

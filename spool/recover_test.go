@@ -34,7 +34,7 @@ func inhabited(t *testing.T, path string, crashed bool) {
 	}
 	round(0, 150)
 	update(t, s, func(tx *Tx) error { // what is deleted must not come back
-		_, err := tx.Purge(t0.Add(60*time.Minute), t0.Add(30*time.Minute), t0.Add(30*time.Minute), 1000)
+		_, err := tx.Purge(horizon(t0.Add(60*time.Minute), t0.Add(30*time.Minute), t0.Add(30*time.Minute)), 1000)
 		return err
 	})
 	round(150, 200)

@@ -165,7 +165,7 @@ func TestSpend(t *testing.T) {
 	spent(9*time.Minute, "", 3)
 
 	update(t, s, func(tx *Tx) error {
-		_, err := tx.Purge(time.Time{}, time.Time{}, t0.Add(5*time.Minute), 99)
+		_, err := tx.Purge(horizon(time.Time{}, time.Time{}, t0.Add(5*time.Minute)), 99)
 		return err
 	})
 	spent(-time.Hour, "", 7)
