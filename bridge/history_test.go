@@ -32,7 +32,7 @@ func TestHistoryRows(t *testing.T) {
 		}
 		count := func() (out, in, events int) {
 			r.view(func(tx *spool.Tx) error {
-				sent, err := tx.Outbounds("", "", 1000)
+				sent, err := tx.Outbounds("", 0, 1000)
 				if err != nil {
 					return err
 				}

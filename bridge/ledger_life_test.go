@@ -229,7 +229,7 @@ func TestDoubledReport(t *testing.T) {
 		candidates := []*spool.Outbound{r.outbound(second), r.outbound(first)}
 		candidates[0].Peer = phone
 		report := statusReport(t, phone, byte(mr), candidates[1].Segments[0].SentAt.Add(s.sc.offset.Duration))
-		if c, ok := s.sc.match(s.reportable(candidates), report, r.Now(), true); !ok || c.ID != first {
+		if c, ok := s.sc.match(s.reportable(candidates), nil, report, r.Now(), true); !ok || c.ID != first {
 			t.Errorf("the report is given to %+v", c)
 		}
 	})

@@ -319,7 +319,7 @@ func (r *rig) purgeAll() {
 	r.t.Helper()
 	later := r.Now().Add(time.Second)
 	err := r.Bridge.spool.Update(context.Background(), func(tx *spool.Tx) error {
-		_, err := tx.Purge(later, later, later, 1000)
+		_, err := tx.Purge(spool.Horizon{Outbound: later, Messages: later, Events: later, InSegments: later, Spend: later}, 1000)
 		return err
 	})
 	if err != nil {

@@ -43,7 +43,11 @@ func (s *session) matchReport(ctx context.Context, arrived time.Time, r *pdu.Sta
 		if err != nil {
 			return err
 		}
-		c, ok := clock.match(s.reportable(candidates), r, arrived, last)
+		strays, err := tx.UnknownAttempts(s.sim, r.RA.String(), reportCandidates)
+		if err != nil {
+			return err
+		}
+		c, ok := clock.match(s.reportable(candidates), strays, r, arrived, last)
 		if !ok {
 			return nil
 		}

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -73,7 +74,10 @@ func (c reportable) gap(at time.Time) time.Duration {
 //
 // A report that fits nothing for sure is about nothing: another device may send from
 // this number too, and `unknown` at the end of the ttl is better than a wrong word.
-func (k *scClock) match(all []reportable, r *pdu.StatusReport, now time.Time, last bool) (c reportable, ok bool) {
+//
+// strays are the attempts of unknown outcome, also of segments that were accepted at a
+// later one: a report may be about such an attempt, whose TP-MR nobody knows.
+func (k *scClock) match(all []reportable, strays []spool.Attempt, r *pdu.StatusReport, now time.Time, last bool) (c reportable, ok bool) {
 	var named, nameless []reportable
 	for _, c := range all {
 		switch {
@@ -85,7 +89,7 @@ func (k *scClock) match(all []reportable, r *pdu.StatusReport, now time.Time, la
 	}
 	scts, stamped := r.SCTS.Time()
 	if !stamped {
-		if len(named) == 0 {
+		if len(named) == 0 && !astray(strays, nameless) {
 			named = nameless
 		}
 		if !last || len(named) != 1 {
@@ -102,10 +106,48 @@ func (k *scClock) match(all []reportable, r *pdu.StatusReport, now time.Time, la
 		k.learn(c, scts)
 		return c, true
 	}
-	if c, ok = k.known(nameless, scts, namelessSlack); !ok && len(named) == 0 {
+	if c, ok = k.sole(nameless, strays, scts); !ok && len(named) == 0 && !astray(strays, nameless) {
 		c, ok = k.only(nameless)
 	}
 	return c, ok && last
+}
+
+// sole finds the segment that fits where no other does, nor an attempt of another.
+func (k *scClock) sole(nameless []reportable, strays []spool.Attempt, scts time.Time) (sole reportable, ok bool) {
+	fits := 0
+	for _, c := range nameless {
+		if k.fits(c, scts) {
+			sole = c
+			fits++
+		}
+	}
+	for _, a := range strays {
+		if !isOf(a, nameless) && k.fits(attempted(a), scts) {
+			fits++
+		}
+	}
+	return sole, fits == 1 && sole.Outbound != nil
+}
+
+func (k *scClock) fits(c reportable, scts time.Time) bool {
+	offset := k.of(c)
+	return offset.known && c.gap(scts.Add(-offset.Duration)).Abs() <= namelessSlack
+}
+
+// attempted is an attempt of unknown outcome by itself.
+func attempted(a spool.Attempt) reportable {
+	return reportable{&spool.Outbound{ID: a.ID}, spool.OutSegment{
+		Seq: a.Seq, State: spool.SegUnknown, SentAt: a.Began, AirAt: a.Began, At: a.Ended,
+	}}
+}
+
+func isOf(a spool.Attempt, segments []reportable) bool {
+	return slices.ContainsFunc(segments, func(c reportable) bool { return c.ID == a.ID && c.seg.Seq == a.Seq })
+}
+
+// astray tells whether an attempt is of none of the segments.
+func astray(strays []spool.Attempt, segments []reportable) bool {
+	return slices.ContainsFunc(strays, func(a spool.Attempt) bool { return !isOf(a, segments) })
 }
 
 // of is the offset at the time of the segment's submission.

@@ -33,9 +33,24 @@ const attemptsKept = 20
 const (
 	oldAttempts = `DELETE FROM attempt WHERE n IN (SELECT n FROM attempt
 		WHERE outbound = (SELECT n FROM outbound WHERE id = ?1) AND seq = ?2 ORDER BY n DESC LIMIT -1 OFFSET ?3)`
-	attemptsOf = `SELECT id, seq, began, ended, ended_wall, attempt.modem, attempt.sim, outcome, mr, attempt.why
-		FROM outbound JOIN attempt ON outbound = outbound.n WHERE id = ? ORDER BY attempt.n`
+	attemptColumns = "id, seq, began, ended, ended_wall, attempt.modem, attempt.sim, outcome, mr, attempt.why"
+	attemptsOf     = "SELECT " + attemptColumns + ` FROM outbound JOIN attempt ON outbound = outbound.n
+		WHERE id = ? ORDER BY attempt.n`
+	unknownAttempts = "SELECT " + attemptColumns + ` FROM attempt INDEXED BY attempt_unknown JOIN outbound ON outbound = outbound.n
+		WHERE attempt.sim = ?1 AND outcome = 'unknown' AND peer IN (?2, '+' || ?2) AND (report = 1 OR unknown = 'hold')
+		ORDER BY attempt.n DESC LIMIT ?3`
 )
+
+func scanAttempt(r *sql.Rows) (a Attempt, err error) {
+	err = r.Scan(&a.ID, &a.Seq, (*stamp)(&a.Began), (*stamp)(&a.Ended), (*stamp)(&a.EndedWall), &a.Modem, &a.SIM, &a.Outcome, &a.MR, &a.Why)
+	return a, err
+}
+
+// UnknownAttempts lists the attempts of this SIM of which nobody knows whether the network has them, to this peer and with
+// a report asked for, the newest first: also of segments that went on air by a later attempt.
+func (tx *Tx) UnknownAttempts(sim, peer string, limit int) ([]Attempt, error) {
+	return list(tx, scanAttempt, unknownAttempts, sim, peerKey(peer), limit)
+}
 
 // PutAttempt appends an attempt to a message's history, which goes when the message does.
 func (tx *Tx) PutAttempt(a *Attempt) error {
@@ -51,8 +66,5 @@ func (tx *Tx) PutAttempt(a *Attempt) error {
 
 // AttemptsOf lists the kept attempts of one message, in the order of their ends.
 func (tx *Tx) AttemptsOf(id string) ([]Attempt, error) {
-	return list(tx, func(r *sql.Rows) (a Attempt, err error) {
-		err = r.Scan(&a.ID, &a.Seq, (*stamp)(&a.Began), (*stamp)(&a.Ended), (*stamp)(&a.EndedWall), &a.Modem, &a.SIM, &a.Outcome, &a.MR, &a.Why)
-		return a, err
-	}, attemptsOf, id)
+	return list(tx, scanAttempt, attemptsOf, id)
 }

@@ -43,7 +43,7 @@ func TestAttempts(t *testing.T) {
 		if err := tx.PutOutbound(m); err != nil {
 			return err
 		}
-		_, err := tx.Purge(t0.Add(time.Hour), t0, t0, 9)
+		_, err := tx.Purge(Horizon{Outbound: t0.Add(time.Hour)}, 9)
 		return err
 	})
 	if left := attempts(m.ID); len(left) != 0 {

@@ -13,6 +13,7 @@ CREATE TABLE attempt (
   why        TEXT NOT NULL
 ) STRICT;
 CREATE INDEX attempt_segment ON attempt (outbound, seq, n);
+CREATE INDEX attempt_unknown ON attempt (sim, n) WHERE outcome = 'unknown';
 
 CREATE INDEX in_segment_open ON in_segment (generation) WHERE generation <> 0 AND done = 0;
 

@@ -1,0 +1,85 @@
+package bridge
+
+import (
+	"testing"
+	"time"
+
+	"wvsms/modem/modemtest"
+	"wvsms/pdu"
+	"wvsms/spool"
+)
+
+// The report on an attempt of which nobody knows the TP-MR is not given to another
+// segment of unknown outcome that was submitted at about that time: a message would be
+// called sent of which a segment never was.
+func TestStrayReport(t *testing.T) {
+	segment := func(id string, at time.Time) reportable {
+		return reportable{&spool.Outbound{ID: id}, spool.OutSegment{
+			Seq: 1, State: spool.SegUnknown, MR: -1, SentAt: at, AirAt: at, At: at.Add(time.Second),
+		}}
+	}
+	attempt := func(id string, at time.Time) spool.Attempt {
+		return spool.Attempt{ID: id, Seq: 1, Began: at, Ended: at.Add(time.Second)}
+	}
+	known := scClock{offset: scOffset{known: true}}
+	tests := []struct {
+		name   string
+		clock  scClock
+		all    []reportable
+		strays []spool.Attempt
+		want   string
+	}{
+		{"one fits", known, []reportable{segment("a", noon), segment("b", noon.Add(time.Minute))}, nil, "a"},
+		{"two fit", known, []reportable{segment("a", noon), segment("b", noon.Add(4*time.Second))}, nil, ""},
+		{"its own attempt", known, []reportable{segment("a", noon)}, []spool.Attempt{attempt("a", noon)}, "a"},
+		{"another's attempt fits too", known, []reportable{segment("a", noon)}, []spool.Attempt{attempt("b", noon.Add(2*time.Second))}, ""},
+		{"another's attempt long ago", known, []reportable{segment("a", noon)}, []spool.Attempt{attempt("b", noon.Add(-time.Minute))}, "a"},
+		{"only another's attempt fits", known, []reportable{segment("a", noon.Add(time.Hour))}, []spool.Attempt{attempt("b", noon)}, ""},
+		{"the clock is not known, one there is", scClock{}, []reportable{segment("a", noon)}, nil, "a"},
+		{"the clock is not known, another's attempt", scClock{}, []reportable{segment("a", noon)}, []spool.Attempt{attempt("b", noon)}, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			report := statusReport(t, phone, 7, noon)
+			c, ok := test.clock.match(test.all, test.strays, report, noon, true)
+			got := ""
+			if ok {
+				got = c.ID
+			}
+			if got != test.want {
+				t.Errorf("it is given to %q, want %q", got, test.want)
+			}
+			report.SCTS = pdu.Timestamp{} // no time stamp: nothing but the number of candidates tells
+			if c, ok := test.clock.match(test.all, test.strays, report, noon, true); ok && (len(test.all) > 1 || astray(test.strays, test.all)) {
+				t.Errorf("without a time stamp it is given to %s", c.ID)
+			}
+		})
+	}
+}
+
+// The same in the whole bridge: one segment never goes on air, the report on another
+// message's lost attempt comes.
+func TestStrayReportInLife(t *testing.T) {
+	inRig(t, modemtest.AirOptions{}, nil, func(r *rig) {
+		r.collect(phone)
+		known := r.accept(Request{Payload: []byte("tells the SC's clock"), Report: true})
+		r.settle(time.Minute)
+		if m := r.outbound(known); m.State != spool.StateDelivered {
+			t.Fatalf("%s", m.State)
+		}
+		r.sims["m0"].Fault(
+			// On air, and the answer lies; then not on air.
+			modemtest.Fault{On: "+CMGS", Kind: modemtest.Belie, Text: "+CMS ERROR: 500"},
+			modemtest.Fault{On: "+CMGS", Kind: modemtest.Refuse, Text: "+CMS ERROR: 500", Times: 2},
+		)
+		first := r.accept(Request{Payload: []byte("first"), Unknown: "resend", Report: true})
+		second := r.accept(Request{Payload: []byte("second"), Unknown: "hold", TTL: time.Hour})
+		r.settle(2 * time.Hour)
+		if m := r.outbound(first); !m.Segments[0].State.Accepted() {
+			t.Errorf("the first is %s, %s", m.State, m.Why)
+		}
+		if m := r.outbound(second); m.State != spool.StateUnknown {
+			t.Errorf("the second, which never went on air, is %s", m.State)
+		}
+	})
+}
