@@ -169,6 +169,7 @@ func (c *crowd) visit(random *rand.Rand, stop chan struct{}) {
 		crowd: c, nc: near, random: random, out: make(chan string, 1000), // more than a window: the reader never waits
 		ackWait: time.Duration(1+random.IntN(60)) * time.Minute,
 	}
+	window, stay := 1+random.IntN(20), time.Duration(random.IntN(7200))*time.Second // read draws from here on
 	c.d.server.admit(c.t.Context(), far)
 	ended := make(chan struct{})
 	var both sync.WaitGroup
@@ -177,11 +178,11 @@ func (c *crowd) visit(random *rand.Rand, stop chan struct{}) {
 		v.read()
 	})
 	both.Go(v.write)
-	v.ask(fmt.Sprintf("RECV max=%d ack-wait=%dm", 1+random.IntN(20), v.ackWait/time.Minute))
+	v.ask(fmt.Sprintf("RECV max=%d ack-wait=%dm", window, v.ackWait/time.Minute))
 	select {
 	case <-ended:
 	case <-stop:
-	case <-time.After(time.Duration(random.IntN(7200)) * time.Second):
+	case <-time.After(stay):
 	}
 	v.leave()
 	both.Wait()
