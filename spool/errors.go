@@ -48,10 +48,16 @@ func explain(dir, verb string, err error) error {
 		return err
 	}
 	if kind := kindOf(dir, err); kind != nil {
-		return &fault{kind: kind, cause: err, text: fmt.Sprintf("%s: %v: %v", verb, kind, err)}
+		text := fmt.Sprintf("%s: %v: %v", verb, kind, err)
+		if kind == ErrCorrupt {
+			text += ": " + corruptRemedy
+		}
+		return &fault{kind: kind, cause: err, text: text}
 	}
 	return fmt.Errorf("%s: %w", verb, err)
 }
+
+const corruptRemedy = "put a backup in its place, or start wvsms run --recover, which sets it aside and saves what can be read"
 
 func kindOf(dir string, err error) error {
 	var e *sqlite.Error

@@ -481,6 +481,28 @@ func TestRecoverLeavesTheRestAlone(t *testing.T) {
 	}
 }
 
+// Without room for the recovered spool the damaged one stays where it is, with nothing beside it.
+func TestRecoverOnAFullDisk(t *testing.T) {
+	dir := tmpfs(t, "4m")
+	path := filepath.Join(dir, "spool.db")
+	beheaded(t, path)
+	for ballast := 0; ; ballast++ {
+		if os.WriteFile(filepath.Join(dir, fmt.Sprint("ballast", ballast)), make([]byte, 32<<10), 0o600) != nil {
+			break
+		}
+	}
+	if _, err := Recover(path, Options{}); !errors.Is(err, ErrFull) {
+		t.Errorf("recover on a full disk: %v", err)
+	}
+	left, _ := filepath.Glob(path + "*")
+	equal(t, "beside it", []string{path, path + ".lock"}, left)
+	filled, _ := filepath.Glob(filepath.Join(dir, "ballast*"))
+	for _, name := range filled {
+		os.Remove(name)
+	}
+	recoverSpool(t, path)
+}
+
 func init() {
 	children["recover"] = func(path string) int {
 		fmt.Println("begins")

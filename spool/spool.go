@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 )
@@ -205,8 +206,8 @@ func (s *Spool) tune(c *conn) error {
 // remedy adds what the operator can do.
 func (s *Spool) remedy(err error) error {
 	switch {
-	case errors.Is(err, ErrCorrupt):
-		return fmt.Errorf("%w: put a backup in its place, or save what can be read with wvsms run --recover, which sets %s aside", err, s.path)
+	case errors.Is(err, ErrCorrupt) && !strings.Contains(err.Error(), corruptRemedy):
+		return fmt.Errorf("%w: %s", err, corruptRemedy)
 	case errors.Is(err, ErrFull):
 		return fmt.Errorf("%w: make room in %s", err, s.dir)
 	case errors.Is(err, ErrReadOnly):
