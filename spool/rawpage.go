@@ -77,6 +77,10 @@ func (p *rawPages) close() {
 // readLog finds the newest committed version of each page. SQLite ends at the first frame that is not as it was written,
 // and forgets all behind it; each frame's checksum goes on from the one before, as that stands there, so those behind a
 // damaged one can be told as well.
+//
+// Not all that is whole was committed. A power cut may leave a torn frame before the commit that was being synced, and
+// commits whose sync failed leave their ends behind the shorter ones that were written over them. Nothing was ever
+// written as the sequel of either: only a commit from which the next frame goes on was done.
 func (p *rawPages) readLog() error {
 	st, err := p.wal.Stat()
 	if err != nil || st.Size() < walHeader+frameSize {
@@ -96,7 +100,14 @@ func (p *rawPages) readLog() error {
 		salts = [8]byte(head[16:])
 	}
 	open, count := map[uint32]int64{}, uint32(0)
-	later := false // a commit stands behind what is bad
+	committed := uint32(0) // the size in a commit behind what is bad, if that is the frame before
+	done := func(size uint32) {
+		count = size
+		for page, at := range open {
+			p.logged[page] = at
+		}
+		clear(open)
+	}
 	for at := int64(walHeader); at+frameSize <= st.Size(); at += frameSize {
 		clear(frame)
 		p.wal.ReadAt(frame, at)
@@ -105,10 +116,13 @@ func (p *rawPages) readLog() error {
 		stands := stored(frame[16:])
 		whole := good && sum.over(order, frame[:8]).over(order, frame[frameHeader:]) == stands
 		sum = stands
+		if whole && committed != 0 {
+			p.holes, bad = true, false
+			done(committed)
+		}
+		committed = 0
 		switch {
 		case whole:
-			// Each commit is synced before the next begins, so a power cut leaves no more than one behind a torn frame.
-			p.holes = p.holes || later
 			open[page] = at + frameHeader
 		case good:
 			bad = true
@@ -116,13 +130,11 @@ func (p *rawPages) readLog() error {
 		default:
 			bad = true
 		}
-		if whole && size != 0 {
-			later = bad
-			count = size
-			for page, at := range open {
-				p.logged[page] = at
-			}
-			clear(open)
+		switch {
+		case whole && size != 0 && bad:
+			committed = size
+		case whole && size != 0:
+			done(size)
 		}
 	}
 	p.count = max(p.count, count)

@@ -104,9 +104,6 @@ func (r *Report) rebuild(path string) error {
 	defer pages.close()
 	scripts := migrations()
 	version, headed := pages.version()
-	if headed && pages.application() != applicationID {
-		return r.Cause // another program's
-	}
 	if version < 1 || version > len(scripts) {
 		version = len(scripts)
 	}
@@ -123,15 +120,24 @@ func (r *Report) rebuild(path string) error {
 		os.Remove(building)
 		return err
 	}
-	saved := 0
-	for _, t := range r.Tables {
-		saved += t.Saved
-	}
-	if !headed && saved == 0 {
+	if !(headed && pages.application() == applicationID) && !r.recognised() {
 		os.Remove(building)
-		return r.Cause // it never was one
+		return r.Cause // no database, or another program's
 	}
 	return finish(path, building)
+}
+
+// recognised tells whether something was saved that only a spool has.
+func (r *Report) recognised() bool {
+	for _, t := range r.Tables {
+		switch t.Name {
+		case "secret", "outbound", "message", "in_segment":
+			if t.Saved > 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // fill copies into a new spool. It need not survive a crash before it is whole.

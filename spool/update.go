@@ -157,11 +157,18 @@ func (s *Spool) probe(point string, b *batch) {
 	}
 }
 
-// reset gets the writer out of whatever transaction it is in, at the price of the connection where SQLite has ended the
-// transaction by itself: the next Update dials again.
+// reset gets the writer out of whatever transaction it is in, also where SQLite has ended it by itself; if need be at the
+// price of the connection: then the next Update dials again. A commit whose sync failed stands whole in the log. It is
+// this connection that knows better: one that finds no other reads the log anew and takes it for done.
 func (s *Spool) reset() {
-	if _, err := s.writer.exec("ROLLBACK"); err != nil {
-		s.writer.close()
-		s.writer = nil
+	if _, err := s.writer.exec("ROLLBACK"); err == nil {
+		return
 	}
+	if _, err := s.writer.exec("BEGIN"); err == nil {
+		if _, err := s.writer.exec("ROLLBACK"); err == nil {
+			return
+		}
+	}
+	s.writer.close()
+	s.writer = nil
 }

@@ -92,16 +92,16 @@ func (y *trade) size(t testing.TB) int64 {
 	return st.Size()
 }
 
-// Months of days that are a three-hundredth as long: from the second month on the file grows no more, and a message costs as
+// Months of days that are a four-hundredth as long: from the second month on the file grows no more, and a message costs as
 // many writes as ever.
 func TestMonths(t *testing.T) {
-	months := 6
+	months := 4
 	if testing.Short() {
 		months = 3
 	}
 	dir := memory(t)
 	disk := spooltest.Under(t, dir)
-	y := &trade{s: openSpool(t, filepath.Join(dir, "spool.db")), day: 96, now: t0}
+	y := &trade{s: openSpool(t, filepath.Join(dir, "spool.db")), day: 72, now: t0}
 	var writes atomic.Int64
 	disk.Before(func(kind spooltest.Kind, _ string) error {
 		if kind == spooltest.Write {
