@@ -21,12 +21,16 @@ const (
 	answerMost = 4 * time.Minute
 	// promptSlack is how far a report may seem to come before it was sent.
 	promptSlack = 2 * time.Second
+	// scDoubts reports in a row that fit only if the SC's clock was set: then it was. One
+	// alone may be another device's that came late.
+	scDoubts = 3
 )
 
 // An scClock is what is known of the clock by which a service centre stamps reports
 // (TP-SCTS, TP-DT). It may be off by hours, and drifts.
 type scClock struct {
 	offset scOffset // from bridge time
+	doubts int      // reports since the last that fits
 
 	// Bridge time before epoch is of an earlier run, after which it stood still for as
 	// long as nobody knows: an SC's clock went on.
@@ -98,8 +102,11 @@ func (k *scClock) match(all []reportable, strays []spool.Attempt, r *pdu.StatusR
 		return named[0], true
 	}
 	if c, ok = k.known(named, scts, scSlack); !ok && last {
-		if c, ok = prompt(named, r, now); !ok {
+		if c, ok = k.prompt(named, r, now); !ok {
 			c, ok = k.only(named)
+		} else if k.of(c).known {
+			k.doubts++
+			ok = k.doubts >= scDoubts
 		}
 	}
 	if ok {
@@ -171,13 +178,14 @@ func (k *scClock) known(all []reportable, scts time.Time, closest time.Duration)
 
 // prompt finds the segment that fits if the report has come at once, so that its TP-DT
 // is now. So a clock is learned of which nothing is known, or that was set meanwhile.
-func prompt(all []reportable, r *pdu.StatusReport, now time.Time) (best reportable, ok bool) {
+// Nothing before the epoch can be counted back to.
+func (k *scClock) prompt(all []reportable, r *pdu.StatusReport, now time.Time) (best reportable, ok bool) {
 	scts, _ := r.SCTS.Time()
 	done, stamped := r.DT.Time()
 	sent := now.Add(-done.Sub(scts)) // or before, where the report took its time
 	for _, c := range all {
 		gap := c.gap(sent)
-		if !stamped || gap < -promptSlack || gap > scSlack || ok && c.seg.SentAt.Before(best.seg.SentAt) {
+		if !stamped || c.seg.SentAt.Before(k.epoch) || gap < -promptSlack || gap > scSlack || ok && c.seg.SentAt.Before(best.seg.SentAt) {
 			continue
 		}
 		best, ok = c, true
@@ -196,6 +204,7 @@ func (k *scClock) only(all []reportable) (c reportable, ok bool) {
 // learn follows the clock by the first report on a segment: at once where it is not
 // known or was set, else slowly, since the time an SC takes varies.
 func (k *scClock) learn(c reportable, scts time.Time) {
+	k.doubts = 0
 	offset := k.of(c)
 	gap := c.gap(scts.Add(-offset.Duration))
 	switch {
