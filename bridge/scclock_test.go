@@ -85,7 +85,7 @@ func TestSCClockMistakesNone(t *testing.T) {
 						candidates = append(candidates, c)
 					}
 				}
-				return clock.match(candidates, &pdu.StatusReport{MR: byte(mr), SCTS: sent, DT: done}, bridge(r.at), true)
+				return clock.match(candidates, nil, &pdu.StatusReport{MR: byte(mr), SCTS: sent, DT: done}, bridge(r.at), true)
 			}
 			c, ok := match(r.of%256, r.sent, sc(r.done))
 			if ok && c.seg.Seq != r.of {

@@ -71,7 +71,7 @@ CREATE TABLE out_segment (
   PRIMARY KEY (outbound, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX out_segment_submitting ON out_segment (outbound) WHERE state = 'submitting';
-CREATE INDEX out_segment_mr ON out_segment (peer, mr, outbound) WHERE state IN ('accepted', 'delivered', 'unknown', 'failed');
+CREATE INDEX out_segment_mr ON out_segment (peer, mr, outbound) WHERE state IN ('accepted', 'delivered', 'unknown');
 
 CREATE TRIGGER outbound_inserted AFTER INSERT ON outbound WHEN new.state = 'queued' BEGIN
   UPDATE gauge SET value = value + 1 WHERE name = 'queue_depth';

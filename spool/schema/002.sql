@@ -19,3 +19,7 @@ CREATE INDEX in_segment_open ON in_segment (generation) WHERE generation <> 0 AN
 
 -- How often a message was offered, as of its last ACK or NAK.
 ALTER TABLE message ADD COLUMN offers INTEGER NOT NULL DEFAULT 0;
+
+-- A report comes twice, or behind a failure: TP-MR of failed segments too.
+DROP INDEX out_segment_mr;
+CREATE INDEX out_segment_mr ON out_segment (peer, mr, outbound) WHERE state IN ('accepted', 'delivered', 'unknown', 'failed');
