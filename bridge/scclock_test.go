@@ -122,7 +122,7 @@ func TestSCClockIsSet(t *testing.T) {
 				offset += jump
 			}
 			stamp := func(d time.Duration) pdu.Timestamp { return pdu.NewTimestamp(at.Add(d + offset)) }
-			_, ok := clock.match([]reportable{c}, &pdu.StatusReport{MR: byte(n), SCTS: stamp(0), DT: stamp(5 * time.Second)}, at.Add(6*time.Second), true)
+			_, ok := clock.match([]reportable{c}, nil, &pdu.StatusReport{MR: byte(n), SCTS: stamp(0), DT: stamp(5 * time.Second)}, at.Add(6*time.Second), true)
 			got = append(got, ok)
 		}
 		if !slices.Equal(got, []bool{true, false, false, true, true, true}) {
