@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -17,6 +18,9 @@ const (
 	scSlack = 2 * time.Minute
 	// namelessSlack is the same where there is no TP-MR to tell neighbours apart.
 	namelessSlack = 10 * time.Second
+	// tooAlike is how near two that fit may be before nobody can tell which one it was:
+	// time stamps count whole seconds.
+	tooAlike = time.Second
 	// answerMost is the longest that an answer to a CMGS is waited for, with the fence.
 	answerMost = 4 * time.Minute
 	// promptSlack is how far a report may seem to come before it was sent.
@@ -119,26 +123,33 @@ func (k *scClock) match(all []reportable, strays []spool.Attempt, r *pdu.StatusR
 	return c, ok && last
 }
 
-// sole finds the segment that fits where no other does, nor an attempt of another.
+// sole finds the segment that fits where no other does as well, nor an attempt of
+// another.
 func (k *scClock) sole(nameless []reportable, strays []spool.Attempt, scts time.Time) (sole reportable, ok bool) {
-	fits := 0
-	for _, c := range nameless {
-		if k.fits(c, scts) {
-			sole = c
-			fits++
-		}
-	}
+	all := slices.Clone(nameless)
 	for _, a := range strays {
-		if !isOf(a, nameless) && k.fits(attempted(a), scts) {
-			fits++
+		if !isOf(a, nameless) {
+			all = append(all, attempted(a))
 		}
 	}
-	return sole, fits == 1 && sole.Outbound != nil
-}
-
-func (k *scClock) fits(c reportable, scts time.Time) bool {
-	offset := k.of(c)
-	return offset.known && c.gap(scts.Add(-offset.Duration)).Abs() <= namelessSlack
+	best, next := len(all), time.Duration(math.MaxInt64)
+	closest := next
+	for i, c := range all {
+		offset := k.of(c)
+		if !offset.known {
+			continue
+		}
+		switch gap := c.gap(scts.Add(-offset.Duration)).Abs(); {
+		case gap < closest:
+			best, closest, next = i, gap, closest
+		case gap < next:
+			next = gap
+		}
+	}
+	if best >= len(nameless) || closest > namelessSlack || next-closest < tooAlike {
+		return sole, false
+	}
+	return all[best], true
 }
 
 // attempted is an attempt of unknown outcome by itself.

@@ -30,9 +30,11 @@ func TestStrayReport(t *testing.T) {
 		want   string
 	}{
 		{"one fits", known, []reportable{segment("a", noon), segment("b", noon.Add(time.Minute))}, nil, "a"},
-		{"two fit", known, []reportable{segment("a", noon), segment("b", noon.Add(4*time.Second))}, nil, ""},
+		{"the better one", known, []reportable{segment("a", noon), segment("b", noon.Add(4*time.Second))}, nil, "a"},
+		{"two fit", known, []reportable{segment("a", noon), segment("b", noon.Add(time.Second/2))}, nil, ""},
 		{"its own attempt", known, []reportable{segment("a", noon)}, []spool.Attempt{attempt("a", noon)}, "a"},
-		{"another's attempt fits too", known, []reportable{segment("a", noon)}, []spool.Attempt{attempt("b", noon.Add(2*time.Second))}, ""},
+		{"another's attempt fits too", known, []reportable{segment("a", noon)}, []spool.Attempt{attempt("b", noon.Add(time.Second/2))}, ""},
+		{"another's attempt fits better", known, []reportable{segment("a", noon.Add(5*time.Second))}, []spool.Attempt{attempt("b", noon)}, ""},
 		{"another's attempt long ago", known, []reportable{segment("a", noon)}, []spool.Attempt{attempt("b", noon.Add(-time.Minute))}, "a"},
 		{"only another's attempt fits", known, []reportable{segment("a", noon.Add(time.Hour))}, []spool.Attempt{attempt("b", noon)}, ""},
 		{"the clock is not known, one there is", scClock{}, []reportable{segment("a", noon)}, nil, "a"},

@@ -175,10 +175,9 @@ func TestRetriesSurviveRestart(t *testing.T) {
 		if tries < 3 || !strings.Contains(before.Why, "+CMS ERROR: 42") || !before.Due.After(r.Now()) {
 			t.Fatalf("%d tries, due in %v, why %q", tries, before.Due.Sub(r.Now()), before.Why)
 		}
-		wait := before.Due.Sub(r.Now())
 		r.stop()
 		r.start()
-		r.settle(wait - 2*time.Second)
+		r.settle(before.Due.Sub(r.Now()) - 2*time.Second)
 		after := r.outbound(id)
 		if !after.Due.Equal(before.Due) || after.Why != before.Why || after.Segments[0].Attempts != before.Segments[0].Attempts {
 			t.Errorf("after the restart it is due at %v, why %q, after %d attempts; before: %v, %q, %d",
@@ -221,7 +220,8 @@ func TestWallClockMovesNoRetry(t *testing.T) {
 				r.stop()
 				set = 2 * jump
 				r.start()
-				if d := left - r.outbound(id).Expires.Sub(r.Now()); jump < 0 && d != 0 {
+				// What has passed since bridge time was written down last is not counted.
+				if d := left - r.outbound(id).Expires.Sub(r.Now()); jump < 0 && (d > 0 || d < -clockSave) {
 					t.Errorf("over the restart its time to live lost %v", d)
 				}
 			})
