@@ -122,7 +122,7 @@ func newChaosModem(b *chaosBridge, index int, r randomness) *chaosModem {
 		Number: fmt.Sprintf("+4917000%02d%02d", b.index, index), Profile: m.profile,
 		SIMSlots: 4 + r.IntN(8), MESlots: 4 + r.IntN(8),
 		Latency: time.Millisecond, SubmitTime: time.Duration(1+r.IntN(30)) * time.Millisecond,
-		BootTime: 100 * time.Millisecond, AckTime: 2 * time.Second,
+		BootTime: 100 * time.Millisecond, AckTime: 13 * time.Second, // the least: TS 24.011 10.1 TR2M
 		NoiseEvery: time.Duration(r.IntN(3)) * time.Second,
 		OnFault: func(f modemtest.Fault) {
 			b.w.tally.count("fault", faultName(f))
