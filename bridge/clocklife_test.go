@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,12 +30,13 @@ var wallJumps = []struct {
 func withJump(t *testing.T, before, after time.Duration, change func(*Config), f func(r *rig, jump func())) {
 	inRig(t, modemtest.AirOptions{}, change, func(r *rig) {
 		r.stop()
-		offset := before
-		r.wall = func() time.Time { return time.Now().Add(wallStart + offset) }
+		var offset atomic.Int64
+		offset.Store(int64(before))
+		r.wall = func() time.Time { return time.Now().Add(wallStart + time.Duration(offset.Load())) }
 		r.cfg.Spool.Path += "2" // bridge time begins with this clock
 		r.start()
 		r.settle(time.Minute)
-		f(r, func() { offset = after })
+		f(r, func() { offset.Store(int64(after)) })
 	})
 }
 
@@ -42,6 +44,7 @@ func withJump(t *testing.T, before, after time.Duration, change func(*Config), f
 const wallStart = 27 * 365 * day
 
 func TestClockOutbound(t *testing.T) {
+	t.Parallel()
 	for _, jump := range wallJumps {
 		t.Run(jump.name, func(t *testing.T) {
 			withJump(t, jump.before, jump.after, nil, func(r *rig, set func()) {
@@ -75,6 +78,7 @@ func TestClockOutbound(t *testing.T) {
 
 // The budget's 24 h are bridge time's.
 func TestClockBudget(t *testing.T) {
+	t.Parallel()
 	for _, jump := range wallJumps[1:3] { // a day takes seconds
 		t.Run(jump.name, func(t *testing.T) {
 			withJump(t, jump.before, jump.after, func(c *Config) { c.Limits.SegmentsPerDay = 2 }, func(r *rig, set func()) {
@@ -100,6 +104,7 @@ func TestClockBudget(t *testing.T) {
 
 // A segment waits 24 h of bridge time for the others; a copy is known for 7 days of it.
 func TestClockInbound(t *testing.T) {
+	t.Parallel()
 	for _, jump := range wallJumps[1:3] { // a day takes seconds
 		t.Run(jump.name, func(t *testing.T) {
 			withJump(t, jump.before, jump.after, nil, func(r *rig, set func()) {
@@ -132,6 +137,7 @@ func TestClockInbound(t *testing.T) {
 // What the wall clock says at a restart counts only where it can be believed; a
 // deadline comes late then, but not early.
 func TestClockRestart(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name          string
 		before, after time.Duration // the wall clock's error before and after the restart

@@ -67,8 +67,9 @@ func TestSilentConsumerIsClosed(t *testing.T) {
 // as they like: each message is acknowledged, none is offered after OK to its ACK, and
 // messages of one sender are with one consumer at a time.
 func TestTenConsumers(t *testing.T) {
+	t.Parallel()
 	seeds := uint64(8)
-	if testing.Short() {
+	if brief() {
 		seeds = 3
 	}
 	for seed := range seeds {

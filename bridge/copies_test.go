@@ -36,6 +36,7 @@ func tpdus(t *testing.T, from string, list []odd) (tpdus [][]byte) {
 // too, and delivers them all again after a restart: each datagram arrives once, and
 // nothing stays in the modem or the network.
 func TestFirmwareCopies(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []modem.ReceiveMode{modem.ReceiveStore, modem.ReceiveDirect} {
 		for _, twice := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%v/CMTI beside CMT %v", mode, twice), func(t *testing.T) {
@@ -167,6 +168,7 @@ func TestNoAcknowledgementBeforeCommit(t *testing.T) {
 // Over restarts: a datagram goes on, a finished one is known again, and the next one
 // under its reference is another.
 func TestGenerationsOverRestarts(t *testing.T) {
+	t.Parallel()
 	inRig(t, modemtest.AirOptions{}, nil, func(r *rig) {
 		put := func(list ...[]byte) {
 			for _, tpdu := range list {
@@ -203,6 +205,7 @@ func TestGenerationsOverRestarts(t *testing.T) {
 // A datagram that goes on after two hours: under a 16-bit reference it becomes whole;
 // under an 8-bit one it may be another by then, and nothing is made up.
 func TestResumedAfterTwoHours(t *testing.T) {
+	t.Parallel()
 	for _, wide := range []bool{true, false} {
 		inRig(t, modemtest.AirOptions{}, nil, func(r *rig) {
 			data := bytes.Repeat([]byte("ab"), 150)

@@ -248,9 +248,14 @@ func points(t *testing.T, mode modem.ReceiveMode, f func(*deathbed)) []crash {
 // of it follows from two things: which segment was on disk as submitting, and whether
 // its Ctrl-Z had been written.
 func TestCrashOutbound(t *testing.T) {
+	t.Parallel()
 	for _, n := range []int{1, 5} {
-		for _, policy := range []string{"auto", "hold", "resend", "fail"} {
+		for i, policy := range []string{"auto", "hold", "resend", "fail"} {
+			if brief() && i > 1 {
+				continue
+			}
 			t.Run(fmt.Sprintf("%d segments, %s", n, policy), func(t *testing.T) {
+				t.Parallel()
 				var id string
 				life := func(d *deathbed) { id = d.sendOut(n, policy) }
 				all := points(t, modem.ReceiveStore, life)
@@ -365,9 +370,11 @@ func segmentStates(m *spool.Outbound) string {
 // The bridge is killed at each point in turn on the way of a message in: it is offered
 // under one id until that is acknowledged, and not after that.
 func TestCrashInbound(t *testing.T) {
+	t.Parallel()
 	for name, mode := range map[string]modem.ReceiveMode{"store": modem.ReceiveStore, "direct": modem.ReceiveDirect} {
 		for _, n := range []int{1, 5} {
 			t.Run(fmt.Sprintf("%d segments, %s", n, name), func(t *testing.T) {
+				t.Parallel()
 				life := func(d *deathbed) { d.takeIn(n) }
 				all := points(t, mode, life)
 				for _, at := range all {

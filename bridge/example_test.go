@@ -24,6 +24,7 @@ import (
 // lines, payloads and answers, while it sends and receives. Nothing is lost, nothing is
 // sent or printed twice, and nothing is offered after its ACK was answered.
 func TestPythonClient(t *testing.T) {
+	t.Parallel()
 	python, err := exec.LookPath("python3")
 	if err != nil {
 		if os.Getenv("CI") == "true" {
@@ -32,7 +33,7 @@ func TestPythonClient(t *testing.T) {
 		t.Skip("python3 is not installed: the client in examples/ stays untested")
 	}
 	cuts := 1000
-	if testing.Short() {
+	if brief() {
 		cuts = 50
 	}
 	desk := newDesk(t)

@@ -44,6 +44,7 @@ func (r *rig) inject(to string, seg spool.OutSegment, st byte) {
 // A message under hold waits for the operator: his RETRY sends it again, his CANCEL
 // ends it, and a report that comes before either settles it.
 func TestHeld(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	tests := []struct {
 		name   string
@@ -117,6 +118,7 @@ func TestHeld(t *testing.T) {
 // A report on the first copy that comes before the operator's second one goes, which
 // waits for the budget here, spares that one.
 func TestReportBeforeRetry(t *testing.T) {
+	t.Parallel()
 	inRig(t, modemtest.AirOptions{}, func(c *Config) { c.Limits.SegmentsPerDay = 1 }, func(r *rig) {
 		h := r.postpone(phone)
 		r.lost()

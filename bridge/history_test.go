@@ -14,6 +14,7 @@ import (
 // More than spool.history_rows messages each way are not kept, however young the history is; those of the last day are,
 // whatever their number. What went is gone for SHOW and LIST, not unknown.
 func TestHistoryRows(t *testing.T) {
+	t.Parallel()
 	const sent, kept = 12, 5
 	inRig(t, modemtest.AirOptions{}, func(c *Config) { c.Spool.HistoryRows = kept }, func(r *rig) {
 		h := r.air.NewHandset(phone, nil)

@@ -194,6 +194,7 @@ func TestDuplicates(t *testing.T) {
 
 // A late segment revives a datagram whose deadline has passed.
 func TestLateSegment(t *testing.T) {
+	t.Parallel()
 	inRig(t, modemtest.AirOptions{}, nil, func(r *rig) {
 		phones := map[string]*modemtest.Handset{}
 		data := bytes.Repeat([]byte("x"), 200)

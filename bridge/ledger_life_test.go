@@ -96,6 +96,7 @@ func TestLineLostInTheMiddle(t *testing.T) {
 // A message that is too slow for its 8-bit reference starts again once, under one of
 // 16 bits.
 func TestSlowNarrowReference(t *testing.T) {
+	t.Parallel()
 	inRig(t, modemtest.AirOptions{}, nil, func(r *rig) {
 		got := r.collect(phone)
 		r.sims["m0"].Fault(modemtest.Fault{On: "+CMGS", Kind: modemtest.Hang, At: modemtest.Data, After: 70 * time.Second, Times: -1})
@@ -113,6 +114,7 @@ func TestSlowNarrowReference(t *testing.T) {
 
 // The budget stands before the modem: retries count, and the operator's too.
 func TestBudgetBeforeModem(t *testing.T) {
+	t.Parallel()
 	inRig(t, modemtest.AirOptions{}, func(c *Config) { c.Limits.SegmentsPerDay = 3 }, func(r *rig) {
 		r.collect(phone)
 		r.sims["m0"].Fault(modemtest.Fault{On: "+CMGS", Kind: modemtest.Refuse, Text: "+CMS ERROR: 42", Times: -1})

@@ -279,6 +279,7 @@ func TestListPages(t *testing.T) {
 
 // What misses segments is listed with those that are there, before its deadline and after.
 func TestListPartials(t *testing.T) {
+	t.Parallel()
 	inRig(t, modemtest.AirOptions{}, nil, func(r *rig) {
 		phones := map[string]*modemtest.Handset{}
 		for i, from := range []string{phone, "4711"} {

@@ -109,6 +109,7 @@ func TestSendLateFinal(t *testing.T) {
 }
 
 func TestSendRefused(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name  string
 		fault modemtest.Fault
@@ -226,6 +227,7 @@ func TestAcceptRefuses(t *testing.T) {
 }
 
 func TestBudgetSlides(t *testing.T) {
+	t.Parallel()
 	inRig(t, modemtest.AirOptions{}, func(c *Config) { c.Limits.SegmentsPerDay = 3 }, func(r *rig) {
 		r.collect(phone)
 		r.accept(Request{Payload: make([]byte, 300)})

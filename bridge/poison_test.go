@@ -77,6 +77,7 @@ func (r *rig) alive() {
 // Each kind of short message that is none of ours is set aside once with its reason,
 // acknowledged and counted, however often it comes.
 func TestForeignIsSetAside(t *testing.T) {
+	t.Parallel()
 	text, err := pdu.GSM7UserData("Your balance is 3.50")
 	if err != nil {
 		t.Fatal(err)
@@ -182,7 +183,7 @@ func TestTruncated(t *testing.T) {
 // behind it arrives.
 func TestPoisonNeverStalls(t *testing.T) {
 	amount := quarantineKeep + 50
-	if testing.Short() {
+	if brief() {
 		amount = 500
 	}
 	for _, mode := range receiveModes {

@@ -29,6 +29,9 @@ func TestReportsWhenMRWraps(t *testing.T) {
 		{name: "kill and restart, two SIMs", numbers: 2, offset: -9 * time.Hour, restart: time.Second, modems: 2},
 	}
 	for seed, c := range cases {
+		if brief() && seed%4 != 1 {
+			continue
+		}
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			c.run(t, uint64(seed))
