@@ -21,6 +21,9 @@ const (
 	// tooAlike is how near two that fit may be before nobody can tell which one it was:
 	// time stamps count whole seconds.
 	tooAlike = time.Second
+	// tooAlikeUnknown is the same for a segment of which the report would say that it is
+	// on air: the offset was learned from whole seconds too, and follows slowly.
+	tooAlikeUnknown = 3 * time.Second
 	// answerMost is the longest that an answer to a CMGS is waited for, with the fence.
 	answerMost = 4 * time.Minute
 	// promptSlack is how far a report may seem to come before it was sent.
@@ -146,7 +149,14 @@ func (k *scClock) sole(nameless []reportable, strays []spool.Attempt, scts time.
 			next = gap
 		}
 	}
-	if best >= len(nameless) || closest > namelessSlack || next-closest < tooAlike {
+	if best >= len(nameless) || closest > namelessSlack {
+		return sole, false
+	}
+	alike := tooAlike
+	if all[best].seg.State == spool.SegUnknown {
+		alike = tooAlikeUnknown
+	}
+	if next-closest < alike {
 		return sole, false
 	}
 	return all[best], true

@@ -31,6 +31,7 @@ func TestStrayReport(t *testing.T) {
 	}{
 		{"one fits", known, []reportable{segment("a", noon), segment("b", noon.Add(time.Minute))}, nil, "a"},
 		{"the better one", known, []reportable{segment("a", noon), segment("b", noon.Add(4*time.Second))}, nil, "a"},
+		{"two fit nearly alike", known, []reportable{segment("a", noon), segment("b", noon.Add(2*time.Second))}, nil, ""},
 		{"two fit", known, []reportable{segment("a", noon), segment("b", noon.Add(time.Second/2))}, nil, ""},
 		{"its own attempt", known, []reportable{segment("a", noon)}, []spool.Attempt{attempt("a", noon)}, "a"},
 		{"another's attempt fits too", known, []reportable{segment("a", noon)}, []spool.Attempt{attempt("b", noon.Add(time.Second/2))}, ""},

@@ -42,7 +42,7 @@ func BenchmarkCommit(b *testing.B) {
 func BenchmarkQueue(b *testing.B) {
 	for _, rows := range []int{1e5, 1e6} {
 		b.Run(fmt.Sprint(rows), func(b *testing.B) {
-			if rows > 1e5 && testing.Short() {
+			if rows > 1e5 && brief() {
 				b.Skip("long")
 			}
 			s := newSpool(b)

@@ -52,7 +52,7 @@ func init() {
 // Promise 1: what Update has returned for survives kill -9, and nothing is there by halves.
 func TestKill(t *testing.T) {
 	rounds := 20
-	if testing.Short() {
+	if brief() {
 		rounds = 3
 	}
 	path := filepath.Join(t.TempDir(), "spool.db")

@@ -26,7 +26,7 @@ func TestPowerCut(t *testing.T) {
 	for _, mode := range []string{"FULL", "NORMAL", "OFF"} {
 		t.Run(mode, func(t *testing.T) {
 			seeds, cuts := 4, 40
-			if testing.Short() || mode != "FULL" { // a few show that the others break
+			if brief() || mode != "FULL" { // a few show that the others break
 				seeds, cuts = 1, 30
 			}
 			var r ruin

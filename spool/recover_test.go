@@ -227,7 +227,7 @@ func TestRecoverFromEachPage(t *testing.T) {
 	s.Close()
 	refused := 0
 	for n := 1; n <= len(good)/pageSize; n++ {
-		if roots := 50; n > roots && n%8 != 0 || testing.Short() && n%5 != 1 {
+		if roots := 50; n > roots && n%8 != 0 || brief() && n%5 != 1 {
 			continue
 		}
 		for what, with := range map[string][]byte{"garbage": bytes.Repeat([]byte{0xa5}, pageSize), "zeros": make([]byte, pageSize)} {
@@ -315,7 +315,7 @@ func TestRecoverFromNoise(t *testing.T) {
 		files[suffix] = must[[]byte](t, "read")(os.ReadFile(path + suffix))
 	}
 	rounds := 20
-	if testing.Short() {
+	if brief() {
 		rounds = 6
 	}
 	for round := range rounds {
@@ -567,7 +567,7 @@ func beheaded(t *testing.T, path string) map[string][]string {
 // kill -9 in the middle of a recovery: the next start finds the damaged spool in its place, or the recovered one whole.
 func TestKilledRecovery(t *testing.T) {
 	rounds := 20
-	if testing.Short() {
+	if brief() {
 		rounds = 4
 	}
 	path := filepath.Join(t.TempDir(), "spool.db")

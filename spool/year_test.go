@@ -96,7 +96,7 @@ func (y *trade) size(t testing.TB) int64 {
 // many writes as ever.
 func TestMonths(t *testing.T) {
 	months := 4
-	if testing.Short() {
+	if brief() {
 		months = 3
 	}
 	dir := memory(t)

@@ -1,0 +1,7 @@
+//go:build race
+
+package spool
+
+// brief: the race detector makes everything five times slower, so the long tests that
+// are the same thing over and over are shorter with it.
+func brief() bool { return true }
