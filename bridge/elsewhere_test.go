@@ -1,8 +1,11 @@
 package bridge
 
 import (
+	"bytes"
 	"testing"
 	"time"
+
+	"github.com/rs/zerolog"
 
 	"wvsms/modem/modemtest"
 	"wvsms/spool"
@@ -47,5 +50,27 @@ func TestElsewhere(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// What keeps a SIM from sending is told once, not with each message that waits for it,
+// and again only after it had sent in between.
+func TestAlarmOnce(t *testing.T) {
+	var log bytes.Buffer
+	s := &session{log: zerolog.New(&log)}
+	barred := &attempt{err: cms(8)}
+	for range 3 {
+		s.raise(nil)
+		s.raise(barred)
+	}
+	s.raise(&attempt{err: cms(42)})
+	s.raise(barred)
+	if n := bytes.Count(log.Bytes(), []byte("\n")); n != 1 {
+		t.Errorf("it is told %d times", n)
+	}
+	s.raise(&attempt{})
+	s.raise(barred)
+	if n := bytes.Count(log.Bytes(), []byte("\n")); n != 2 {
+		t.Errorf("after it had sent it is told %d times in all", n)
 	}
 }

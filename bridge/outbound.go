@@ -141,7 +141,7 @@ func lineGone(last *attempt) bool {
 // SIM's last sends. Another SIM may take over only what none has begun, and only if the
 // peer is not used to this one.
 func (s *session) recall(tx *spool.Tx, o *outbound, a *attempt) error {
-	if a.err == nil {
+	if a.doubled, a.others = false, false; a.err == nil { // the commit before may have failed
 		return nil
 	}
 	seg := o.Segments[a.seq-1]
@@ -280,7 +280,10 @@ func jitter(pause time.Duration) time.Duration { return rand.N(pause/4 + 1) }
 // raise tells once, until the modem sends again, what keeps its SIM from sending and
 // will not pass by itself.
 func (s *session) raise(a *attempt) {
-	if a == nil || a.err == nil {
+	switch {
+	case a == nil: // the first of a message is still to go
+		return
+	case a.err == nil:
 		s.alarm = ""
 		return
 	}
