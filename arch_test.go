@@ -22,11 +22,12 @@ var allowed = map[string][]string{
 	"pdu/pdutest":     {"pdu"}, // for tests
 	"pdu/wdp":         {"pdu"},
 	"modem":           {},
+	"modem/usb":       {},
 	"modem/modemtest": {"modem", "pdu", "pdu/wdp"},
 	"spool":           {},
 	"spool/spooltest": {}, // for tests
-	"bridge":          {"modem", "pdu", "pdu/wdp", "spool"},
-	"cmd/wvsms":       {"bridge", "modem", "modem/modemtest", "pdu", "pdu/wdp", "spool"},
+	"bridge":          {"modem", "modem/usb", "pdu", "pdu/wdp", "spool"},
+	"cmd/wvsms":       {"bridge", "modem", "modem/modemtest", "modem/usb", "pdu", "pdu/wdp", "spool"},
 }
 
 // The files are parsed here and not asked of the go command, whose answer the

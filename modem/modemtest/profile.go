@@ -28,7 +28,36 @@ type Profile struct {
 	AcksBuffered  bool   // gives the network its RP-ACK for what waits in its buffer
 	ShowsType0    bool   // hands Type-0 messages (TP-PID 40) to the TE
 	KeepsCREGForm bool   // +CREG: <stat>,"lac","ci" URCs although mode is 1
+
+	USB USB // how it shows itself on the bus; none: it hangs on a UART
 }
+
+// USB is what a make looks like before anybody has opened one of its terminals.
+type USB struct {
+	VID, PID              uint16
+	Manufacturer, Product string
+	Serial                bool // each has a serial number of its own
+	Interfaces            []USBInterface
+}
+
+// A USBInterface is one function of a stick. Its number is its place in the list.
+type USBInterface struct {
+	Class, Subclass, Protocol uint8
+	Driver                    string // of Linux, "option" or "cdc_acm"; "" none
+	Role                      Role   // what its terminal speaks
+}
+
+// Role is what a terminal of a modem speaks.
+type Role int
+
+const (
+	NoTTY   Role = iota // no terminal at all: storage, network
+	ATPort              // AT: the modem
+	ATToo               // AT as well, without unsolicited codes
+	PPPPort             // AT until it is dialled
+	GNSS                // NMEA sentences, whatever is written to it
+	Diag                // binary; what is written to it may wedge the modem
+)
 
 // Generic is a modem by the book, with everything that the book has.
 var Generic = Profile{
