@@ -27,7 +27,7 @@ func (m *Modem) bringUp(ctx context.Context) error {
 	m.x.line.watch()
 	// Errors as numbers: texts differ from vendor to vendor.
 	steps := []func(context.Context) error{
-		m.setErrors, m.identify, m.radioOn, m.unlock, m.identifySIM,
+		m.setErrors, m.identify, m.mend, m.radioOn, m.unlock, m.identifySIM,
 		m.setPDUMode, m.setService, m.setCentre, m.setStores, m.setReception,
 		m.setRegistration, m.look, m.firstSweep,
 	}

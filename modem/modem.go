@@ -51,6 +51,7 @@ type Options struct {
 	PINGuard PINGuard               // required for PIN to be used
 	SMSC     string                 // service centre to set (+CSCA), "" leaves the SIM's
 	Sweep    time.Duration          // interval of looking into the stores, default 5 min
+	Recovery Recovery               // done to the modem before it is brought up
 
 	// Trace is given every line in both directions, in order, the PIN masked.
 	// It must not block. May be nil.
