@@ -129,10 +129,14 @@ func cfun(s *session, c command) error {
 		return err
 	}
 	if restart == 1 {
+		s.m.treat(Restarted)
 		s.final(nil)
 		s.pause(s.life, 100*time.Millisecond) // the OK gets out before the line dies
 		s.reset(errReset)
 		return errReset
+	}
+	if fun == 1 && s.m.cfun != 1 {
+		s.m.treat(RadioCycled)
 	}
 	s.m.changeRegistration(func() { s.m.cfun = fun })
 	return nil

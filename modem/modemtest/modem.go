@@ -56,6 +56,10 @@ type Modem struct {
 	shown    []string // class 0 messages on the display, in hex
 	submits  int
 	full     bool // the network was told that there is no room: TS 23.040 10.3
+
+	stuck Stuck // see Stick; 0: it is not
+	cure  Cure
+	cures []Cure
 }
 
 // A sim is what stays when the stick is replaced.
@@ -128,6 +132,8 @@ func (m *Modem) attach(s *session) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.s = s
+	m.treat(Reopened)
+	s.wire.gag(m.stuck == Mute)
 }
 
 func (m *Modem) detach(s *session) {
@@ -177,6 +183,9 @@ func (m *Modem) messageError() error {
 func (m *Modem) registration() (reg, eps int) {
 	if !m.powered || m.cfun != 1 || m.sim.locked {
 		return 0, 0
+	}
+	if m.stuck == Searching {
+		return 2, 2
 	}
 	return m.reg, m.eps
 }

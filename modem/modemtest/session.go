@@ -97,7 +97,7 @@ func (s *session) run() {
 	s.start()
 	for s.ctx.Err() == nil {
 		line, err := s.readLine()
-		if err == nil {
+		if err == nil && s.m.stuck != Mute {
 			err = s.execute(line)
 		}
 		if s.life.Err() != nil && s.ctx.Err() == nil {

@@ -190,6 +190,9 @@ func (s *session) submit(mode []byte) (mr byte, err error) {
 	if !m.registered() {
 		return 0, cms(331)
 	}
+	if m.stuck == Refusing {
+		return 0, cms(41)
+	}
 	m.sim.mr++
 	mr = m.sim.mr
 	if err := s.wait(m.o.SubmitTime); err != nil {

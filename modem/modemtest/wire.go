@@ -24,6 +24,7 @@ type wire struct {
 	mu      sync.Mutex
 	in, out []byte
 	stalled chan struct{} // non-nil: nothing is read until it is closed
+	gagged  bool          // nothing gets out
 
 	inWake, outWake chan struct{} // 1: one wake-up is enough for many octets
 }
@@ -130,11 +131,18 @@ func (w *wire) octet(ctx context.Context) (byte, error) {
 // put queues octets for the TE.
 func (w *wire) put(octets string) {
 	w.mu.Lock()
-	if len(w.out)+len(octets) <= maxOutput {
+	if !w.gagged && len(w.out)+len(octets) <= maxOutput {
 		w.out = append(w.out, octets...)
 	}
 	w.mu.Unlock()
 	wake(w.outWake)
+}
+
+// gag lets nothing more out, or lets it.
+func (w *wire) gag(on bool) {
+	w.mu.Lock()
+	w.gagged = on
+	w.mu.Unlock()
 }
 
 // drop empties both buffers: the modem lost power.
