@@ -62,6 +62,8 @@ type conditioner struct {
 	dead   chan struct{}
 	opened time.Time
 	awake  bool            // restarts count from now on
+	echoed bool            // a command came back since listen
+	quiet  bool            // echo is off: one that comes back tells of a restart
 	late   map[string]bool // words of a late start heard in this session
 	secret string          // not to be traced
 	dirty  *transaction    // ended without a final: the line is out of step
@@ -116,6 +118,9 @@ func (c *conditioner) feed(b []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, o := range b {
+		if c.err != nil {
+			return // what a modem that has restarted says answers nothing
+		}
 		if line, ok := c.split.add(o); ok {
 			c.take(line)
 		} else if t := c.t; t != nil && !t.ended && t.pdu != "" && t.phase == commanded && c.split.prompt() {
@@ -147,6 +152,9 @@ func (c *conditioner) take(line string) {
 		return
 	}
 	if t != nil && t.echoes(line) || c.last != "" && line == "AT"+c.last {
+		if c.echoed = true; c.quiet {
+			c.failLocked(fmt.Errorf("%w: it echoes again", ErrRestarted))
+		}
 		return
 	}
 	if t != nil {
@@ -257,6 +265,20 @@ func (c *conditioner) watch() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.awake = true
+}
+
+// listen begins to listen for echo; hush says that it has been turned off, if none
+// was heard.
+func (c *conditioner) listen() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.echoed = false
+}
+
+func (c *conditioner) hush() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.quiet = !c.echoed
 }
 
 // hide keeps a secret out of the trace, "" ends that.

@@ -141,7 +141,9 @@ func (x *executor) wake(ctx context.Context) error {
 		}
 		// What has been taken for the answer may have been the answer to ESC.
 		x.line.outOfStep(t)
+		x.line.listen()
 		_, err = x.resync(ctx)
+		x.line.hush()
 		return err
 	}
 	return fmt.Errorf("%w: ATE0 %d times in %v: silence", ErrSilent, wakeTries, wakeTries*wakeTimeout)

@@ -99,10 +99,7 @@ func (m *Modem) read(ctx context.Context, n *note) (found bool, err error) {
 		return false, nil
 	}
 	for range rereads {
-		if err := m.selectStore(ctx, n.Mem); err != nil {
-			return false, err
-		}
-		info, err := m.x.Command(ctx, fmt.Sprintf("+CMGR=%d", n.Index), simTimeout)
+		info, err := m.inStore(ctx, n.Mem, fmt.Sprintf("+CMGR=%d", n.Index), simTimeout)
 		refused := (*ResultError)(nil)
 		if errors.As(err, &refused) && refused.Kind == CMS && refused.Code == 321 {
 			return false, nil
@@ -129,19 +126,6 @@ func (m *Modem) read(ctx context.Context, n *note) (found bool, err error) {
 	return found, nil
 }
 
-// selectStore makes mem the memory that is read and deleted from.
-func (m *Modem) selectStore(ctx context.Context, mem string) error {
-	if mem == m.mem || mem == "" {
-		return nil
-	}
-	m.mem = ""
-	if _, err := m.patient(ctx, fmt.Sprintf(`+CPMS="%s"`, mem)); err != nil {
-		return err
-	}
-	m.mem = mem
-	return nil
-}
-
 // Accept tells the modem that r is durable now: a stored message is deleted,
 // one handed on is acknowledged to the network. When it fails, the message
 // will come again.
@@ -152,12 +136,9 @@ func (m *Modem) Accept(ctx context.Context, r Received) error {
 		forget := sync.OnceFunc(func() { m.in.forget(slot{r.Mem, r.Index}) })
 		defer forget()
 		return m.jobs.do(ctx, rankReceive, false, func(run context.Context) error {
-			if err := m.selectStore(run, r.Mem); err != nil {
-				return err
-			}
 			forget()
 			m.opt.Probe("CMGD")
-			_, err := m.x.Command(run, fmt.Sprintf("+CMGD=%d", r.Index), simTimeout)
+			_, err := m.inStore(run, r.Mem, fmt.Sprintf("+CMGD=%d", r.Index), simTimeout)
 			m.opt.Probe("CMGD done")
 			if refused := (*ResultError)(nil); errors.As(err, &refused) && refused.Kind == CMS && refused.Code == 321 {
 				return nil // gone already

@@ -288,11 +288,26 @@ func TestOtherStore(t *testing.T) {
 		b.play(replaced(t, someCPMS,
 			"> AT+CPMS=?\n< +CPMS: (\"ME\",\"SM\"),(\"ME\",\"SM\"),(\"ME\",\"SM\")\n< OK\n> AT+CPMS=\"ME\",\"ME\",\"ME\"\n< OK\n"+
 				"> AT+CPMS?\n< +CPMS: \"ME\",0,20,\"ME\",0,20,\"ME\",0,20\n< OK\n",
-			listSM, "> AT+CMGL=4\n< OK\n> AT+CPMS=\"SM\"\n< OK\n> AT+CMGL=4\n< OK\n"))
-		one := b.get("SM 1 "+mtA, "< +CMTI: \"SM\",1\n> AT+CMGR=1\n< +CMGR: 0,,22\n< "+mtA+"\n< OK")
-		two := b.get("ME 1 "+mtB, "< +CMTI: \"ME\",1\n> AT+CPMS=\"ME\"\n< OK\n> AT+CMGR=1\n< +CMGR: 0,,22\n< "+mtB+"\n< OK")
-		b.accepted(one, "> AT+CPMS=\"SM\"\n< OK\n> AT+CMGD=1\n< OK")
-		b.accepted(two, "> AT+CPMS=\"ME\"\n< OK\n> AT+CMGD=1\n< OK")
+			listSM, "> AT+CPMS=\"ME\";+CMGL=4\n< OK\n> AT+CPMS=\"SM\";+CMGL=4\n< OK\n"))
+		one := b.get("SM 1 "+mtA, "< +CMTI: \"SM\",1\n> AT+CPMS=\"SM\";+CMGR=1\n< +CMGR: 0,,22\n< "+mtA+"\n< OK")
+		two := b.get("ME 1 "+mtB, "< +CMTI: \"ME\",1\n> AT+CPMS=\"ME\";+CMGR=1\n< +CMGR: 0,,22\n< "+mtB+"\n< OK")
+		b.accepted(one, "> AT+CPMS=\"SM\";+CMGD=1\n< OK")
+		b.accepted(two, "> AT+CPMS=\"ME\";+CMGD=1\n< OK")
+	})
+}
+
+// A modem that refuses two commands in one line gets them one after the other.
+func TestOneCommandALine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Options{})
+		defer b.close()
+		const me, sm = "> AT+CPMS=\"ME\"\n< OK\n", "> AT+CPMS=\"SM\"\n< OK\n"
+		b.play(replaced(t, someCPMS,
+			"> AT+CPMS=?\n< +CPMS: (\"ME\",\"SM\"),(\"ME\",\"SM\"),(\"ME\",\"SM\")\n< OK\n> AT+CPMS=\"ME\",\"ME\",\"ME\"\n< OK\n"+
+				"> AT+CPMS?\n< +CPMS: \"ME\",0,20,\"ME\",0,20,\"ME\",0,20\n< OK\n",
+			listSM, "> AT+CPMS=\"ME\";+CMGL=4\n< ERROR\n"+me+"> AT+CMGL=4\n< OK\n"+sm+"> AT+CMGL=4\n< OK\n"))
+		one := b.get("SM 1 "+mtA, "< +CMTI: \"SM\",1\n"+sm+"> AT+CMGR=1\n< +CMGR: 0,,22\n< "+mtA+"\n< OK")
+		b.accepted(one, sm+"> AT+CMGD=1\n< OK")
 	})
 }
 

@@ -20,7 +20,7 @@ type settings struct {
 
 	stores []string // those to look into
 	store  string   // where received messages go (<mem3>)
-	mem    string   // <mem1> now
+	apart  bool     // it takes no two commands in one line
 
 	noCMMS bool
 	cnma   string // "=0" where the bare +CNMA is refused
@@ -104,7 +104,7 @@ func (m *Modem) setStores(ctx context.Context) error {
 			_, err = m.patient(ctx, fmt.Sprintf(`+CPMS="%s"`, mem))
 		}
 		if err == nil {
-			m.mem, m.store = mem, mem
+			m.store = mem
 			break
 		}
 		if !errors.As(err, &refused) {
@@ -117,7 +117,7 @@ func (m *Modem) setStores(ctx context.Context) error {
 		if len(f) < 3 || f[0] == "" {
 			return
 		}
-		if m.mem, m.store = f[0], f[0]; len(f) >= 9 && f[6] != "" {
+		if m.store = f[0]; len(f) >= 9 && f[6] != "" {
 			m.store = f[6]
 		}
 	}, "+CPMS"); err != nil {

@@ -204,10 +204,10 @@ func (m *Modem) list(ctx context.Context) error {
 
 func (m *Modem) listStore(ctx context.Context, mem string) error {
 	for range 2 {
-		if err := m.selectStore(ctx, mem); err != nil {
-			return err
+		info, err := m.inStore(ctx, mem, "+CMGL=4", listTimeout)
+		if errors.Is(err, errTimeout) { // the line may have lost a character
+			info, err = m.inStore(ctx, mem, "+CMGL=4", listTimeout)
 		}
-		info, err := m.command(ctx, "+CMGL=4", listTimeout)
 		if err != nil {
 			return err
 		}

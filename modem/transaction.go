@@ -54,17 +54,22 @@ var plainAnswers = map[string]int{
 }
 
 func newTransaction(ctx context.Context, cmd string) *transaction {
-	name := cmd
-	if i := strings.IndexAny(cmd, "=?"); i >= 0 {
-		name = cmd[:i]
-	}
-	t := &transaction{ctx: ctx, cmd: cmd, name: name}
+	first, name := commandName(cmd), commandName(cmd[strings.LastIndexByte(cmd, ';')+1:])
+	t := &transaction{ctx: ctx, cmd: cmd, name: name, also: []string{first}}
 	t.digits, t.free = plainAnswers[name]
 	t.query = strings.HasSuffix(cmd, "?") && !strings.HasSuffix(cmd, "=?")
 	if t.free {
 		t.also = []string{"+CCID", "+ICCID", "ICCID", "CCID"}
 	}
 	return t
+}
+
+// commandName is "+CSQ" of "+CSQ", "+CREG" of "+CREG?", "+CPMS" of `+CPMS="ME"`.
+func commandName(cmd string) string {
+	if i := strings.IndexAny(cmd, "=?;"); i >= 0 {
+		return cmd[:i]
+	}
+	return cmd
 }
 
 // owns reports whether a line that is no final belongs to the answer.
