@@ -118,8 +118,8 @@ func (x *executor) ready(ctx context.Context) error {
 // wake finds out whether a modem answers, and turns its echo off. It may have
 // been left at a prompt by a predecessor, or in the middle of an answer, or
 // just be starting: some take 20 s (u-blox).
-func (x *executor) wake(ctx context.Context) error {
-	for range wakeTries {
+func (x *executor) wake(ctx context.Context, tries int) error {
+	for range tries {
 		if err := x.line.withdraw(); err != nil {
 			return err
 		}
@@ -146,7 +146,7 @@ func (x *executor) wake(ctx context.Context) error {
 		x.line.hush()
 		return err
 	}
-	return fmt.Errorf("%w: ATE0 %d times in %v: silence", ErrSilent, wakeTries, wakeTries*wakeTimeout)
+	return fmt.Errorf("%w: ATE0 %d times in %v: silence", ErrSilent, tries, time.Duration(tries)*wakeTimeout)
 }
 
 // do carries out one transaction.

@@ -21,7 +21,7 @@ const (
 // receives.
 func (m *Modem) bringUp(ctx context.Context) error {
 	m.explain("the modem is being brought up")
-	if err := m.x.wake(ctx); err != nil {
+	if err := m.x.wake(ctx, wakeTries); err != nil {
 		return err
 	}
 	m.x.line.watch()
@@ -44,11 +44,15 @@ func (m *Modem) bringUp(ctx context.Context) error {
 	return nil
 }
 
-// command executes a command that can be repeated without harm, and does so
-// when there is no answer.
+// command executes a command that can be repeated without harm.
 func (m *Modem) command(ctx context.Context, cmd string, d time.Duration) (info []string, err error) {
+	return m.x.repeat(ctx, cmd, d)
+}
+
+// repeat is Command, and that again when there is no answer.
+func (x *executor) repeat(ctx context.Context, cmd string, d time.Duration) (info []string, err error) {
 	for range repeats {
-		info, err = m.x.Command(ctx, cmd, d)
+		info, err = x.Command(ctx, cmd, d)
 		if !errors.Is(err, errTimeout) {
 			break
 		}
@@ -139,24 +143,63 @@ func (m *Modem) setErrors(ctx context.Context) error {
 // identify asks the modem who it is.
 func (m *Modem) identify(ctx context.Context) error {
 	var id Identity
-	for _, q := range []struct {
-		cmd  string
-		into *string
-	}{{"+CGMI", &id.Manufacturer}, {"+CGMM", &id.Model}, {"+CGMR", &id.Revision}, {"+CGSN", &id.IMEI}} {
-		info, ok, err := m.try(ctx, q.cmd, plainTimeout)
+	for _, q := range identityQueries(&id) {
+		err := q.ask(func(cmd string) ([]string, error) { return m.command(ctx, cmd, plainTimeout) })
 		if err != nil {
 			return err
 		}
-		if ok && len(info) > 0 {
-			*q.into = strings.Trim(codeless(info[0]), `"`)
-		}
 	}
-	id.IMEI = digitRun(id.IMEI)
 	m.mu.Lock()
 	m.id = id
 	m.mu.Unlock()
 	return nil
 }
+
+// An identityQuery is a command (TS 27.007 5.1 to 5.4) and where its answer belongs.
+type identityQuery struct {
+	cmd  string
+	into *string
+	imei bool
+}
+
+func identityQueries(id *Identity) []identityQuery {
+	return []identityQuery{
+		{"+CGMI", &id.Manufacturer, false}, {"+CGMM", &id.Model, false},
+		{"+CGMR", &id.Revision, false}, {"+CGSN", &id.IMEI, true},
+	}
+}
+
+// ask executes the query and keeps the first line of the answer that can be one. The
+// IMEI is who the modem is: where noise has torn it apart it is asked for again.
+func (q identityQuery) ask(execute func(cmd string) ([]string, error)) error {
+	for range repeats {
+		info, err := execute(q.cmd)
+		if refused := (*ResultError)(nil); errors.As(err, &refused) {
+			return nil // a modem need not tell
+		}
+		if err != nil {
+			return err
+		}
+		for _, line := range info {
+			text := strings.Trim(codeless(line), `"`)
+			if q.imei {
+				text = digitRun(text)
+			}
+			if strings.ContainsFunc(text, unprintable) || q.imei && len(text) < minIMEI {
+				continue
+			}
+			*q.into = text
+			return nil
+		}
+		if !q.imei {
+			return nil
+		}
+	}
+	return nil
+}
+
+// minIMEI are the digits of an IMEI without its check digit (TS 23.003 6.2.1).
+const minIMEI = 14
 
 // codeless is an answer without the name before it.
 func codeless(line string) string {
