@@ -66,6 +66,7 @@ type conditioner struct {
 	quiet  bool            // echo is off: one that comes back tells of a restart
 	late   map[string]bool // words of a late start heard in this session
 	secret string          // not to be traced
+	noise  map[string]bool // names of lines that mean nothing
 	dirty  *transaction    // ended without a final: the line is out of step
 }
 
@@ -143,6 +144,9 @@ func (c *conditioner) take(line string) {
 		if line = strings.TrimLeft(line, "> "); line == "" {
 			return
 		}
+	}
+	if c.isNoise(t, line) {
+		return
 	}
 	if c.half != nil && c.completes(t, line) {
 		return
@@ -286,4 +290,22 @@ func (c *conditioner) hide(secret string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.secret = secret
+}
+
+// ignore makes lines of these names mean nothing, wherever they stand.
+func (c *conditioner) ignore(names []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.noise = make(map[string]bool)
+	for _, name := range names {
+		c.noise[name] = true
+	}
+}
+
+// isNoise: a line without a sign before it would be taken for an answer in plain text,
+// or for the PDU of a list. What is being asked for is no noise.
+func (c *conditioner) isNoise(t *transaction, line string) bool {
+	name, _, _ := strings.Cut(line, ":")
+	name = strings.TrimRight(name, " ")
+	return c.noise[name] && !isLateStart(line) && (t == nil || t.name != name)
 }

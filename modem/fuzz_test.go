@@ -122,7 +122,7 @@ func FuzzAnswers(f *testing.F) {
 				t.Errorf("%q: too many values", set)
 			}
 		}
-		for _, set := range cnmiCandidates(args, len(args)%2 == 0) {
+		for _, set := range (Profile{}).cnmiCandidates(args, len(args)%2 == 0) {
 			if strings.ContainsFunc(set, func(r rune) bool { return r != ',' && (r < '0' || r > '9') }) {
 				t.Errorf("%q", set)
 			}

@@ -11,8 +11,8 @@ import (
 const (
 	cimi    = "> AT+CIMI\n< 262011234567890\n< OK\n"
 	noCIMI  = "> AT+CIMI\n< +CME ERROR: 13\n"
-	refresh = "< ^SMMEMFULL: \"SM\"\npass 2s\n> AT+CMEE?\n< +CMEE: 1\n< OK\n" // a sweep begins
-	goesOn  = "> AT+CNMI?\n< +CNMI: 2,1,0,1,0\n< OK\n> AT+CMGL=4\n< OK\n"     // and goes on
+	refresh = "< ^SMMEMFULL: \"SM\"\npass 2s\n> AT+CMEE?\n< +CMEE: 1\n< OK\n"       // a sweep begins
+	goesOn  = "> AT+CNMI?\n< +CNMI: 2,1,0,1,0\n< OK\n> AT+CMGL=4\n< OK\n" + storeSM // and goes on
 )
 
 // A SIM that is ready but not quite is asked again: without its IMSI messages

@@ -1,6 +1,7 @@
 package modem
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -21,14 +22,14 @@ const (
 // receives.
 func (m *Modem) bringUp(ctx context.Context) error {
 	m.explain("the modem is being brought up")
-	if err := m.x.wake(ctx, wakeTries); err != nil {
+	if err := m.x.wake(ctx, m.wakes()); err != nil {
 		return err
 	}
 	m.x.line.watch()
 	// Errors as numbers: texts differ from vendor to vendor.
 	steps := []func(context.Context) error{
-		m.setErrors, m.identify, m.mend, m.radioOn, m.unlock, m.identifySIM,
-		m.setPDUMode, m.setService, m.setCentre, m.setStores, m.setReception,
+		m.setErrors, m.identify, m.setProfile, m.mend, m.radioOn, m.unlock, m.identifySIM,
+		m.setPDUMode, m.setService, m.setDomain, m.setCentre, m.setStores, m.setLink, m.setReception,
 		m.setRegistration, m.look, m.firstSweep,
 	}
 	for _, step := range steps {
@@ -39,9 +40,16 @@ func (m *Modem) bringUp(ctx context.Context) error {
 	m.explain("")
 	id := m.Identity()
 	m.log.Info().Str("model", strings.TrimSpace(id.Manufacturer+" "+id.Model)).Str("imsi", id.IMSI).
-		Bool("direct", m.direct).Str("cnmi", m.cnmi).Str("store", m.store).Bool("registered", m.Status().Registered).
+		Str("profile", m.profile.Name).Bool("direct", m.direct).Str("cnmi", m.cnmi).Str("store", m.store).Bool("registered", m.Status().Registered).
 		Msg("modem is up")
 	return nil
+}
+
+// wakes is how often a modem that is silent is spoken to: as long as it may take to
+// boot.
+func (m *Modem) wakes() int {
+	boot := cmp.Or(m.opt.Boot, m.profile.Boot)
+	return max(wakeTries, int((boot+wakeTimeout-1)/wakeTimeout))
 }
 
 // command executes a command that can be repeated without harm.
@@ -193,6 +201,31 @@ func (q identityQuery) ask(execute func(cmd string) ([]string, error)) error {
 		}
 		if !q.imei {
 			return nil
+		}
+	}
+	return nil
+}
+
+// setProfile looks up what is known of the make, and says the row's commands for the
+// begin of a session.
+func (m *Modem) setProfile(ctx context.Context) error {
+	row, known := m.opt.Profiles.Of(m.opt.USB, m.Identity())
+	m.mu.Lock()
+	m.profile = row
+	m.agreed.Profile = row.Name
+	m.mu.Unlock()
+	if !known {
+		m.log.Info().Msg("no row is of this make of modem: what it offers decides")
+	}
+	if row.Explain != "" {
+		m.log.Warn().Msg(row.Explain)
+	}
+	m.x.line.ignore(row.Noise)
+	for _, cmd := range row.Init {
+		if _, ok, err := m.try(ctx, cmd, plainTimeout); err != nil {
+			return err
+		} else if !ok {
+			m.refuses(cmd, "refused")
 		}
 	}
 	return nil

@@ -48,6 +48,8 @@ const (
 	cnmiAll = "> AT+CNMI=?\n< +CNMI: (0-2),(0-3),(0,2),(0-2),(0,1)\n< OK\n"
 	pinOK   = "> AT+CPIN?\n< +CPIN: READY\n< OK\n"
 	cnmi21  = "> AT+CNMI=2,1,0,1,0\n< OK\n> AT+CNMI?\n< +CNMI: 2,1,0,1,0\n< OK\n"
+	cnmi22  = "> AT+CNMI=2,2,0,1,0\n< OK\n> AT+CNMI?\n< +CNMI: 2,2,0,1,0\n< OK\n"
+	storeSM = "> AT+CPMS?\n< +CPMS: \"SM\",0,20,\"SM\",0,20,\"SM\",0,20\n< OK\n" // at the end of a sweep
 	csms1   = "> AT+CSMS=1\n< +CSMS: 1,1,1\n< OK\n> AT+CSMS?\n< +CSMS: 1,1,1,1\n< OK\n"
 	listSM  = "> AT+CMGL=4\n< OK\n"
 )
@@ -76,16 +78,8 @@ func TestBringUpVariants(t *testing.T) {
 				"> AT+CRSM=176,12258,0,0,10\n< +CRSM: 144,0,\"98942000002143658709\"\n< OK\n")},
 		{"Huawei offers mode 2 and refuses it", replaced(t, cnmi21,
 			"> AT+CNMI=2,1,0,1,0\n< +CMS ERROR: 303\n> AT+CNMI=2,1,0,1,1\n< +CMS ERROR: 303\n> AT+CNMI=1,1,0,1,0\n< OK\n> AT+CNMI?\n< +CNMI: 1,1,0,1,0\n< OK\n")},
-		{"Qualcomm accepts ds 1 and does not keep it", replaced(t, cnmi21,
-			"> AT+CNMI=2,1,0,1,0\n< OK\n> AT+CNMI?\n< +CNMI: 2,1,0,0,0\n< OK\n> AT+CNMI=2,1,0,1,1\n< ERROR\n> AT+CNMI=1,1,0,1,0\n< ERROR\n> AT+CNMI=1,1,0,1,1\n< ERROR\n"+
-				"> AT+CNMI=2,1,0,2,0\n< OK\n> AT+CNMI?\n< +CNMI: 2,1,0,2,0\n< OK\n")},
-		{"MC75i wants bfr 1", replaced(t, cnmiAll, "> AT+CNMI=?\n< +CNMI: (0,1,2),(0,1),(0,2),(0-2),(1)\n< OK\n",
-			cnmi21, "> AT+CNMI=2,1,0,1,1\n< OK\n> AT+CNMI?\n< +CNMI: 2,1,0,1,1\n< OK\n")},
 		{"no telling at all: CNMI refused", replaced(t, cnmiAll+cnmi21, "> AT+CNMI=?\n< +CNMI: (0),(1),(0),(0),(0)\n< OK\n")},
-		{"Wavecom takes one memory and wraps its list", replaced(t, someCPMS,
-			"> AT+CPMS=?\n< +CPMS: ((\"SM\",\"BM\",\"SR\"),(\"SM\"))\n< OK\n> AT+CPMS=\"SM\",\"SM\",\"SM\"\n< +CMS ERROR: 302\n> AT+CPMS=\"SM\"\n< +CPMS: 0,20,0,20\n< OK\n"+
-				"> AT+CPMS?\n< +CPMS: \"SM\",0,20,\"SM\",0,20\n< OK\n")},
-		{"no store: direct mode", replaced(t, someCPMS, noCPMS, cnmi21, "> AT+CNMI=2,2,0,1,0\n< OK\n> AT+CNMI?\n< +CNMI: 2,2,0,1,0\n< OK\n", listSM, "")},
+		{"no store: direct mode", replaced(t, someCPMS, noCPMS, cnmi21, cnmi22, listSM, "")},
 		{"two stores", replaced(t, someCPMS,
 			"> AT+CPMS=?\n< +CPMS: (\"ME\",\"MT\",\"SM\"),(\"ME\",\"SM\"),(\"ME\",\"SM\")\n< OK\n> AT+CPMS=\"ME\",\"ME\",\"ME\"\n< +CPMS: 0,20,0,20,0,20\n< OK\n"+
 				"> AT+CPMS?\n< +CPMS: \"ME\",0,20,\"ME\",0,20,\"ME\",0,20\n< OK\n",

@@ -53,6 +53,10 @@ type Options struct {
 	Sweep    time.Duration          // interval of looking into the stores, default 5 min
 	Recovery Recovery               // done to the modem before it is brought up
 
+	Profiles Profiles      // what is known of makes; nil: what the program brings along
+	USB      string        // ids of the device, "2c7c:0125"; "": not on USB, or not known
+	Boot     time.Duration // how long a modem silent at first is waited for; 0: as its make needs
+
 	// Trace is given every line in both directions, in order, the PIN masked.
 	// It must not block. May be nil.
 	Trace func(sent bool, line string)
@@ -116,6 +120,8 @@ type Modem struct {
 	status  Status
 	trouble string // what keeps the modem from working, "" nothing
 	id      Identity
+	profile Profile // what is known of its make; the goroutine that executes commands may read it as it is
+	agreed  Negotiated
 
 	// What follows belongs to the goroutine that executes commands: Run while
 	// it brings the modem up, then the one that does the jobs.
@@ -131,8 +137,12 @@ func New(p Port, o Options) *Modem {
 	if o.Probe == nil {
 		o.Probe = func(string) {}
 	}
+	if o.Profiles == nil {
+		o.Profiles = BuiltinProfiles()
+	}
+	row, _ := o.Profiles.Of(o.USB, Identity{})
 	return &Modem{
-		port: p, opt: o, log: o.Log.With().Str("modem", o.Name).Logger(),
+		port: p, opt: o, profile: row, log: o.Log.With().Str("modem", o.Name).Logger(),
 		jobs: newQueue(), in: newInbox(), ready: make(chan struct{}),
 		pace: newPace(o.Sweep), pull: make(chan struct{}, 1),
 		status: Status{Reg: -1, EPSReg: -1, Verdict: "not opened yet"},
@@ -147,6 +157,7 @@ func (m *Modem) Run(ctx context.Context) error {
 	defer cancel(nil)
 	m.x = newExecutor(m.port, m.opt.Trace)
 	m.x.line.probe = m.opt.Probe
+	m.x.line.ignore(m.profile.Noise)
 
 	var all sync.WaitGroup
 	serve := func(f func(context.Context) error) {
@@ -212,4 +223,11 @@ func (m *Modem) Identity() Identity {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.id
+}
+
+// Profile is what is known of the modem's make, complete after Ready.
+func (m *Modem) Profile() Profile {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.profile
 }

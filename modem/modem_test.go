@@ -19,7 +19,7 @@ func TestBringUp(t *testing.T) {
 		if diff := cmp.Diff(want, b.Identity()); diff != "" {
 			t.Error(diff)
 		}
-		status := Status{Registered: true, Reg: 1, EPSReg: 1, RSSI: -73, Operator: "Net One", Verdict: "ready, registered on Net One, signal -73 dBm"}
+		status := Status{Registered: true, Reg: 1, EPSReg: 1, RSSI: -73, Operator: "Net One", StoreTotal: 20, Verdict: "ready, registered on Net One, signal -73 dBm"}
 		if diff := cmp.Diff(status, b.Status()); diff != "" {
 			t.Error(diff)
 		}

@@ -164,9 +164,13 @@ func (m *Modem) acknowledge(ctx context.Context, r Received) error {
 	_, err := m.x.Command(ctx, "+CNMA"+m.cnma, plainTimeout)
 	m.opt.Probe("CNMA done")
 	refused := (*ResultError)(nil)
-	if errors.As(err, &refused) && refused.Kind == Plain && m.cnma == "" { // Huawei and others
-		if _, err = m.x.Command(ctx, "+CNMA=0", plainTimeout); err == nil {
-			m.cnma = "=0"
+	if errors.As(err, &refused) && refused.Kind == Plain { // Huawei and others take one form only
+		other := "=0"
+		if m.cnma != "" {
+			other = ""
+		}
+		if _, err = m.x.Command(ctx, "+CNMA"+other, plainTimeout); err == nil {
+			m.cnma = other
 		}
 	}
 	switch {

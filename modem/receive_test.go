@@ -178,7 +178,7 @@ func TestStoredMessages(t *testing.T) {
 	t.Run("offered once", func(t *testing.T) {
 		lab(t, Options{}, func(b *bench) {
 			r := b.get("SM 1 "+mtA, "< +CMTI: \"SM\",1\n"+cmgr(1, "0,,22", mtA))
-			b.none("< +CMTI: \"SM\",1\n< +CMTI: \"SM\",-1\n" + checkSame + "> AT+CMGL=4\n< +CMGL: 1,1,,22\n< " + mtA + "\n< OK\nsilence 1s")
+			b.none("< +CMTI: \"SM\",1\n< +CMTI: \"SM\",-1\n" + checkSame + "> AT+CMGL=4\n< +CMGL: 1,1,,22\n< " + mtA + "\n< OK\n" + storeSM + "silence 1s")
 			b.accepted(r, "> AT+CMGD=1\n< OK")
 			b.get("SM 1 "+mtB, "< +CMTI: \"SM\",1\n"+cmgr(1, "0,,22", mtB))
 		})
@@ -238,7 +238,7 @@ func TestStoredMessages(t *testing.T) {
 	t.Run("listed, one of them damaged, one told of before", func(t *testing.T) {
 		lab(t, Options{}, func(b *bench) {
 			b.play("< +CMTI: \"SM\",3\n< +CMTI: \"SM\",-1\npass 2s\n" + checkSame + "> AT+CMGL=4\n< +CMGL: 1,1,,22\n< " + mtA[:20] +
-				"\n< +CMGL: 2,1,,22\n< " + mtB + "\n< +CMGL: 3,0,,22\n< " + mtA + "\n< OK")
+				"\n< +CMGL: 2,1,,22\n< " + mtB + "\n< +CMGL: 3,0,,22\n< " + mtA + "\n< OK\n" + storeSM)
 			synctest.Wait()
 			b.get("SM 3 "+mtA, cmgr(3, "0,,22", mtA)) // told first
 			b.get("SM 1 "+mtA, cmgr(1, "1,,22", mtA))
@@ -266,7 +266,7 @@ func TestStoredMessages(t *testing.T) {
 	t.Run("the modem has silently stopped telling", func(t *testing.T) {
 		lab(t, Options{}, func(b *bench) {
 			b.play("< ^SMMEMFULL: \"SM\"\npass 2s\n" + strings.Replace(checkSame, "+CNMI: 2,1,0,1,0", "+CNMI: 2,0,0,0,0", 1) +
-				"> AT+CNMI=2,1,0,1,0\n< OK\n> AT+CMGL=4\n< OK")
+				cnmi21 + "> AT+CMGL=4\n< OK\n" + storeSM)
 		})
 	})
 	t.Run("the storm", func(t *testing.T) {
@@ -317,8 +317,8 @@ func direct(t *testing.T, f func(b *bench)) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, Options{Receive: ReceiveDirect, Sweep: time.Hour})
 		defer b.close()
-		b.play(replaced(t, cnmi21, "> AT+CNMI=2,2,0,1,0\n< OK\n> AT+CNMI?\n< +CNMI: 2,2,0,1,0\n< OK\n"))
-		b.play(strings.Repeat(checkDirect+"> AT+CMGL=4\n< OK\n", 5)) // often at first
+		b.play(replaced(t, cnmi21, cnmi22))
+		b.play(strings.Repeat(checkDirect+"> AT+CMGL=4\n< OK\n"+storeSM, 5)) // often at first
 		f(b)
 	})
 }
@@ -329,7 +329,7 @@ func TestDamagedWithoutAcknowledgement(t *testing.T) {
 		b := newBench(t, Options{})
 		defer b.close()
 		b.play(replaced(t, csms1, "> AT+CSMS=1\n< ERROR\n> AT+CSMS?\n< +CSMS: 0,1,1,1\n< OK\n", someCPMS, noCPMS,
-			cnmi21, "> AT+CNMI=2,2,0,1,0\n< OK\n> AT+CNMI?\n< +CNMI: 2,2,0,1,0\n< OK\n", listSM, ""))
+			cnmi21, cnmi22, listSM, ""))
 		b.get("direct "+mtA[:40], "< +CMT: ,22\n< "+mtA[:40])
 	})
 }
@@ -340,9 +340,9 @@ func TestDirectAfterACrash(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, Options{Receive: ReceiveDirect, Sweep: time.Hour})
 		defer b.close()
-		b.play(replaced(t, cnmi21, "> AT+CNMI=2,2,0,1,0\n< OK\n> AT+CNMI?\n< +CNMI: 2,2,0,1,0\n< OK\n"))
-		b.play(checkDirect + "> AT+CMGL=4\n< OK\n" + strings.Replace(checkDirect, "+CNMI: 2,2,0,1,0", "+CNMI: 2,0,0,0,0", 1) +
-			"> AT+CNMI=2,2,0,1,0\n< OK\n> AT+CMGL=4\n< OK")
+		b.play(replaced(t, cnmi21, cnmi22))
+		b.play(checkDirect + "> AT+CMGL=4\n< OK\n" + storeSM + strings.Replace(checkDirect, "+CNMI: 2,2,0,1,0", "+CNMI: 2,0,0,0,0", 1) +
+			cnmi22 + "> AT+CMGL=4\n< OK\n" + storeSM)
 	})
 }
 
@@ -355,7 +355,7 @@ func TestDirectMessages(t *testing.T) {
 	})
 	t.Run("reception dropped meanwhile", func(t *testing.T) {
 		direct(t, func(b *bench) {
-			b.accepted(b.get("direct "+mtA, cmt+mtA), "> AT+CNMA\n< +CMS ERROR: 340\n> AT+CNMI?\n< +CNMI: 2,0,0,0,0\n< OK\n> AT+CNMI=2,2,0,1,0\n< OK")
+			b.accepted(b.get("direct "+mtA, cmt+mtA), "> AT+CNMA\n< +CMS ERROR: 340\n> AT+CNMI?\n< +CNMI: 2,0,0,0,0\n< OK\n"+cnmi22)
 		})
 	})
 	t.Run("bare CNMA unknown", func(t *testing.T) {
@@ -389,7 +389,7 @@ func TestDirectMessages(t *testing.T) {
 	t.Run("not made durable", func(t *testing.T) {
 		direct(t, func(b *bench) {
 			b.Refuse(b.get("direct "+mtA, cmt+mtA))
-			b.play("silence 29s\npass 1s\n" + strings.Replace(checkSame, "+CNMI: 2,1,0,1,0", "+CNMI: 2,0,0,0,0", 1) + "> AT+CNMI=2,2,0,1,0\n< OK")
+			b.play("silence 29s\npass 1s\n" + strings.Replace(checkSame, "+CNMI: 2,1,0,1,0", "+CNMI: 2,0,0,0,0", 1) + cnmi22)
 		})
 	})
 	t.Run("an acknowledgement too late is not given to the next message", func(t *testing.T) {
@@ -397,7 +397,7 @@ func TestDirectMessages(t *testing.T) {
 			old := b.get("direct "+mtA, cmt+mtA)
 			b.play("pass 20s\n" + cmt + mtB)
 			synctest.Wait()
-			b.accepted(old, checkDirect+"> AT+CMGL=4\n< OK") // not CNMA
+			b.accepted(old, checkDirect+"> AT+CMGL=4\n< OK\n"+storeSM) // not CNMA
 			b.accepted(b.get("direct "+mtB, ""), "> AT+CNMA\n< OK")
 		})
 	})
@@ -455,7 +455,7 @@ func TestDirectMessages(t *testing.T) {
 	t.Run("reception is set up again after damage", func(t *testing.T) {
 		direct(t, func(b *bench) {
 			b.none(cmt + mtA[2:] + "\nsilence 29s\npass 1s\n" + strings.Replace(checkDirect, "+CNMI: 2,2,0,1,0", "+CNMI: 2,0,0,0,0", 1) +
-				"> AT+CNMI=2,2,0,1,0\n< OK\n> AT+CMGL=4\n< OK")
+				cnmi22 + "> AT+CMGL=4\n< OK\n" + storeSM)
 		})
 	})
 	t.Run("an acknowledgement too late is not given to a damaged one", func(t *testing.T) {
@@ -463,7 +463,7 @@ func TestDirectMessages(t *testing.T) {
 			old := b.get("direct "+mtA, cmt+mtA)
 			b.play("pass 20s\n" + cmt + mtB[2:])
 			synctest.Wait()
-			b.accepted(old, checkDirect+"> AT+CMGL=4\n< OK") // not CNMA
+			b.accepted(old, checkDirect+"> AT+CMGL=4\n< OK\n"+storeSM) // not CNMA
 		})
 	})
 	t.Run("the PDU is lost for good", func(t *testing.T) {

@@ -32,8 +32,7 @@ const restartTime = 3 * time.Second
 // Can tells whether r may be done to this modem. A row that has an empty list forbids
 // it: some modems do not come back.
 func (m *Modem) Can(r Recovery) bool {
-	row, _ := BuiltinProfiles().Of("", m.Identity())
-	return len(row.commands(r)) > 0
+	return len(m.Profile().commands(r)) > 0
 }
 
 // commands of a recovery, none where it must not be done.
@@ -53,8 +52,7 @@ func (m *Modem) mend(ctx context.Context) error {
 	if m.opt.Recovery == NoRecovery {
 		return nil
 	}
-	row, _ := BuiltinProfiles().Of("", m.Identity())
-	commands := row.commands(m.opt.Recovery)
+	commands := m.Profile().commands(m.opt.Recovery)
 	if m.opt.Recovery == Restart {
 		return m.restart(ctx, commands)
 	}

@@ -80,7 +80,7 @@ func TestRecoveryCommands(t *testing.T) {
 		{`radio = []`, []string{}, usualRestart},
 		{`restart = []`, usualRadio, []string{}},
 	} {
-		table, err := parseProfiles("[[profile]]\nname = \"x\"\nsource = \"a test\"\nmaker = \"x\"\n" + c.text)
+		table, err := parseProfiles("[[profile]]\nname = \"x\"\nsource = \"a test\"\nmaker = [\"x\"]\n" + c.text)
 		if err != nil {
 			t.Fatal(err)
 		}

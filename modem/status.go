@@ -14,6 +14,8 @@ type Status struct {
 	EPSReg     int    // +CEREG <stat> (TS 27.007 10.1.22), -1 unknown
 	RSSI       int    // dBm, 0 unknown
 	Operator   string // as the network calls itself
+	StoreUsed  int    // messages in the store that takes what comes in,
+	StoreTotal int    // and how many it holds; 0 unknown
 	Verdict    string // one sentence in plain words
 }
 

@@ -126,6 +126,7 @@ func (m *Modem) firstSweep(ctx context.Context) error {
 		m.log.Warn().Err(err).Msg("first sweep failed")
 		m.pace.sweepIn(sweepGap)
 	}
+	m.tellFull()
 	return ctx.Err()
 }
 
@@ -135,7 +136,10 @@ func (m *Modem) sweep(ctx context.Context) error {
 	if err := m.check(ctx); err != nil {
 		return err
 	}
-	return m.list(ctx)
+	if err := m.list(ctx); err != nil {
+		return err
+	}
+	return m.checkStores(ctx)
 }
 
 func (m *Modem) check(ctx context.Context) error {
@@ -185,8 +189,11 @@ func (m *Modem) checkCNMI(ctx context.Context) error {
 		return err
 	}
 	m.log.Warn().Strs("was", m.cnmiSet).Strs("is", now).Msg("modem had stopped telling of messages: set up again")
-	_, _, err = m.try(ctx, "+CNMI="+m.cnmi, simTimeout)
-	return err
+	ok, err := m.setCNMI(ctx, m.cnmi)
+	if ok || err != nil {
+		return err
+	}
+	return m.setReception(ctx) // it does not keep any more what it kept before
 }
 
 // list notes the received messages in all stores.
@@ -218,7 +225,11 @@ func (m *Modem) listStore(ctx context.Context, mem string) error {
 			}
 			continue
 		}
+		m.drafts[mem] = 0
 		for _, e := range list {
+			if e.state == sentState {
+				m.drafts[mem]++ // somebody's, not ours to delete
+			}
 			if e.state == sentState || e.Index < 0 {
 				continue
 			}
