@@ -118,11 +118,11 @@ func (f *field) collect(quiet time.Duration) (texts map[string]int, reports int)
 	}
 }
 
-// Every profile in both receive modes, with its noise: all that is sent
+// Four makes in both receive modes, with its noise: all that is sent
 // arrives once, both ways at the same time, with reports.
 func TestProfiles(t *testing.T) {
 	const n = 25
-	for _, profile := range modemtest.Profiles {
+	for _, profile := range []modemtest.Profile{modemtest.Generic, modemtest.Huawei, modemtest.Quectel, modemtest.SIMCom} {
 		for _, mode := range []modem.ReceiveMode{modem.ReceiveStore, modem.ReceiveDirect} {
 			t.Run(fmt.Sprintf("%s/%d", profile.Name, mode), func(t *testing.T) {
 				mo := modemtest.ModemOptions{

@@ -39,7 +39,7 @@ func main() {
 		kong.Name("wvsms"),
 		kong.Description("A bridge between a local socket on port 3590 and the SMS network."),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Vars{"config": defaultConfig},
+		kong.Vars{"config": defaultConfig, "profiles": profileNames()},
 	)
 	command, err := parser.Parse(os.Args[1:])
 	if err != nil {

@@ -22,7 +22,7 @@ type simCmd struct {
 	Link   string   `type:"path" placeholder:"PATH" help:"Symbolic link to the terminal; with several modems PATH-1, PATH-2 …"`
 	Modem  []string `sep:"none" placeholder:"KEY=VALUE,…" help:"A modem with keys of its own, instead of --number, --count and --link: number, pin, profile, smsc, link, sim (slots), me (slots). May be repeated."`
 
-	Profile string `default:"generic" help:"Habits of a make: generic, huawei, quectel or simcom."`
+	Profile string `default:"generic" help:"Habits of a make: ${profiles}."`
 	PIN     string `help:"PIN that the SIMs ask for."`
 
 	Latency time.Duration `default:"0s" help:"Time that every command takes."`

@@ -77,12 +77,11 @@ func (s simSpec) make(air *modemtest.Air, c *simCmd) (*simLine, error) {
 }
 
 func findProfile(name string) (modemtest.Profile, error) {
-	for _, p := range modemtest.Profiles {
-		if p.Name == name {
-			return p, nil
-		}
+	profile, ok := modemtest.FindProfile(name)
+	if !ok {
+		return profile, fmt.Errorf("unknown profile %q: there are %s", name, profileNames())
 	}
-	return modemtest.Profile{}, fmt.Errorf("unknown profile %q: there are %s", name, profileNames())
+	return profile, nil
 }
 
 // profileNames are those of --profile.
@@ -91,5 +90,5 @@ func profileNames() string {
 	for _, p := range modemtest.Profiles {
 		names = append(names, p.Name)
 	}
-	return strings.Join(names, ", ")
+	return strings.Join(names, ", ") + ", and stranger-N for any number N"
 }

@@ -38,6 +38,10 @@ func csms(s *session, c command) error {
 	case test:
 		s.info("+CSMS: (" + join(s.m.o.Profile.CSMS) + ")")
 	case read:
+		if s.m.o.Profile.CSMSShort {
+			s.info("+CSMS: " + csmsTypes)
+			return nil
+		}
 		s.info(fmt.Sprintf("+CSMS: %d,%s", s.csms, csmsTypes))
 	default:
 		service, err := c.split().number(0, 0)
@@ -72,36 +76,51 @@ func csca(s *session, c command) error {
 
 // cpms is +CPMS: TS 27.005 3.2.2.
 func cpms(s *session, c command) error {
-	mems := s.m.o.Profile.Memories
+	p := &s.m.o.Profile
+	offered := [3][]string{p.Memories, p.Memories, p.Memories}
+	if p.ReceiveMems != nil {
+		offered[2] = p.ReceiveMems
+	}
+	told, taken := s.mems[:], len(s.mems)
+	if p.OneMemory {
+		told, taken = s.mems[:2], 1
+	}
 	if err := s.m.messageError(); err != nil && c.form != test {
 		return err
 	}
 	switch c.form {
 	case test:
-		list := `("` + strings.Join(mems, `","`) + `")`
-		s.info("+CPMS: " + list + "," + list + "," + list)
+		if p.OneMemory {
+			s.info(`+CPMS: (("SM","BM","SR"),("SM"))`)
+			return nil
+		}
+		var lists []string
+		for _, mems := range offered {
+			lists = append(lists, `("`+strings.Join(mems, `","`)+`")`)
+		}
+		s.info("+CPMS: " + strings.Join(lists, ","))
 	case read:
 		var parts []string
-		for _, mem := range s.mems {
+		for _, mem := range told {
 			used, total := s.m.capacity(mem)
 			parts = append(parts, fmt.Sprintf("%q,%d,%d", mem, used, total))
 		}
 		s.info("+CPMS: " + strings.Join(parts, ","))
 	default:
 		a := c.split()
-		if len(a) == 0 || len(a) > len(s.mems) {
+		if len(a) == 0 || len(a) > taken {
 			return cms(302)
 		}
 		set := s.mems
 		for i := range a {
-			if !slices.Contains(mems, a.text(i)) {
+			if !slices.Contains(offered[i], a.text(i)) {
 				return cms(302)
 			}
 			set[i] = a.text(i)
 		}
 		s.mems = set
 		var parts []string
-		for _, mem := range s.mems {
+		for _, mem := range told {
 			used, total := s.m.capacity(mem)
 			parts = append(parts, fmt.Sprintf("%d,%d", used, total))
 		}
@@ -138,6 +157,9 @@ func cnmi(s *session, c command) error {
 			}
 			set[i] = n
 		}
+		if s.refusesCNMI(set) {
+			return cms(303)
+		}
 		s.cnmi = set
 		// <bfr>: entering modes 1 to 3 flushes the buffer or clears it.
 		if s.cnmi[0] != 0 && s.cnmi[4] == 1 {
@@ -146,6 +168,15 @@ func cnmi(s *session, c command) error {
 		s.afterwards(s.flush)
 	}
 	return nil
+}
+
+// refusesCNMI reports whether the modem does not do what it offers.
+func (s *session) refusesCNMI(set [5]int) bool {
+	p := &s.m.o.Profile
+	if p.CNMIPhase && s.csms == 0 && (set[1] > 1 || set[3] == 1) {
+		return true
+	}
+	return slices.ContainsFunc(p.CNMIRefused, func(begin string) bool { return strings.HasPrefix(join(set[:]), begin) })
 }
 
 // afterwards has f done when the final result code is out.

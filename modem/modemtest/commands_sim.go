@@ -48,16 +48,7 @@ func cpin(s *session, c command) error {
 	m.sim.pinTries = 3
 	m.changeRegistration(func() { m.sim.locked = false })
 	m.smsReady = time.Now().Add(m.o.SIMTime)
-	life := s.life
-	s.plan.after(m.o.SIMTime, func() {
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		if life.Err() == nil {
-			for _, urc := range m.o.Profile.Ready {
-				s.urc(urc)
-			}
-		}
-	})
+	s.tellReady()
 	return nil
 }
 
@@ -132,6 +123,10 @@ func cfun(s *session, c command) error {
 		s.m.treat(Restarted)
 		s.final(nil)
 		s.pause(s.life, 100*time.Millisecond) // the OK gets out before the line dies
+		if s.m.o.Profile.Renumbers {
+			s.hangUp(errHangUp)
+			return errHangUp
+		}
 		s.reset(errReset)
 		return errReset
 	}

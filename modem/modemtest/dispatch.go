@@ -52,17 +52,35 @@ func (s *session) handle(c command) error {
 	if isLetter(c.name[0]) || c.name[0] == '&' {
 		return basic(s, c)
 	}
-	h, ok := handlers[c.name]
-	if !ok || s.m.o.Profile.NoCMMS && c.name == "+CMMS" {
-		if strings.HasPrefix(c.name, "^") && s.m.o.Profile.Name == "huawei" {
-			return nil // ^CURC, ^PORTSEL and their like
-		}
-		if u := s.m.o.Profile.Unknown; u != "" {
-			return plain(u)
-		}
-		return plain("ERROR")
+	p := &s.m.o.Profile
+	if code, ok := p.Refuses[c.name]; ok {
+		return parseResult(code)
 	}
-	return h(s, c)
+	h, ok := handlers[c.name]
+	switch {
+	case p.Carets && strings.HasPrefix(c.name, "^"):
+		return s.caret(c)
+	case p.NoSMS && (c.name == "+CMGF" || c.name == "+CMGS"):
+		return plain("ERROR")
+	case ok && !(p.NoCMMS && c.name == "+CMMS"):
+		return h(s, c)
+	case p.Unknown != "":
+		return parseResult(p.Unknown)
+	}
+	return plain("ERROR")
+}
+
+// caret takes Huawei's own commands, most of them without effect.
+func (s *session) caret(c command) error {
+	switch {
+	case c.name == "^CURC" && c.form == write:
+		s.curcOff = c.args == "0"
+	case c.name == "^PORTSEL" && c.form == write:
+		s.portSel = c.args == "1"
+	case c.name == "^ICCID":
+		return simIdentity(s, c)
+	}
+	return nil
 }
 
 // basic executes the commands of V.250 6.

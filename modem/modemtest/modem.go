@@ -112,6 +112,9 @@ func (o *ModemOptions) setDefaults() {
 	set(&o.SIMSlots, 30)
 	set(&o.MESlots, 100)
 	set(&o.CSQ, 20)
+	set(&o.BootTime, o.Profile.Deaf)
+	set(&o.SIMTime, o.Profile.SIMTime)
+	set(&o.AckTime, o.Profile.AckTime)
 	set(&o.AckTime, 15*time.Second)
 	if o.SMSC == "none" {
 		o.SMSC = ""

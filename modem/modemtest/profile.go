@@ -1,35 +1,64 @@
 package modemtest
 
+import "time"
+
 // A Profile is how a make of modem differs from the standard, all the time.
 // Where it differs once, that is a [Fault].
+//
+// What a make does wrong has its source beside it, in the file of that make:
+// a habit that nobody has seen proves nothing. How long things take nobody
+// writes down; such times are ours.
 type Profile struct {
 	Name                          string
 	Manufacturer, Model, Revision string
 
 	CNMI        [5][]int // what +CNMI=? offers, and takes
+	CNMIRefused []string // what it offers, and refuses when it is set: beginnings of the five values
+	CNMIPhase   bool     // <mt> 2 and 3 and <ds> 1 are refused before +CSMS=1
 	DefaultCNMI [5]int
-	CSMS        []int    // services; without 1 there is no +CNMA
+	CSMS        []int    // services; without 1 or 128 there is no +CNMA
+	CSMSShort   bool     // +CSMS? leaves <service> out
 	Memories    []string // the first is the default
+	ReceiveMems []string // <mem3>, where that is another list
+	OneMemory   bool     // +CPMS takes <mem1> alone, and its lists have a bracket too many
 	FirstIndex  int      // of the stores
 
-	Boot   []string // URCs after a reset
-	Ready  []string // URCs after the PIN
+	Deaf    time.Duration // from power to the first answer: ModemOptions.BootTime, at the first Serve too
+	SIMTime time.Duration // from there to SIM and store: ModemOptions.SIMTime
+	AckTime time.Duration // ModemOptions.AckTime
+
+	Boot   []string // URCs with the first answer after a start
+	Ready  []string // URCs when the SIM answers, after a start or the PIN
 	Noise  []string // URCs at any time: ModemOptions.NoiseEvery
+	Full   string   // URC of a full store, %q its name
 	EOL    string   // ends every line; S3 S4 when empty
 	Prompt string   // "\r\n> " when empty
 
-	Unknown       string // final result code for a command it does not know; ERROR when empty
-	NoCMMS        bool   // +CMMS is unknown to it
-	NoCNMAPDU     bool   // +CNMA=1,len hangs up: PDU form broken
-	NoCNMAForCMT  bool   // +CNMA after +CMT is refused though CSMS=1
-	EmptyOK       bool   // +CMGR of an empty index is OK without a message
-	MinusOne      bool   // +CMTI: "SM",-1
-	Twice         bool   // each message as +CMT and, stored, as +CMTI too
-	AcksBuffered  bool   // gives the network its RP-ACK for what waits in its buffer
-	ShowsType0    bool   // hands Type-0 messages (TP-PID 40) to the TE
-	KeepsCREGForm bool   // +CREG: <stat>,"lac","ci" URCs although mode is 1
+	Unknown  string            // final result code for a command it does not know; ERROR when empty
+	Refuses  map[string]string // commands that it does not do, and the final result code for each
+	CMS      map[int]int       // +CMS ERROR of its own, by that of TS 27.005 3.2.5
+	NoSMS    bool              // registers, and has no short messages
+	Carets   bool              // takes ^CURC, ^PORTSEL and their like
+	PortSel  bool              // URCs come at another terminal until ^PORTSEL=1
+	NoCMMS   bool              // +CMMS is unknown to it
+	EmptyOK  bool              // +CMGR of an empty index is OK without a message
+	MinusOne bool              // +CMTI: "SM",-1
 
-	USB USB // how it shows itself on the bus; none: it hangs on a UART
+	CNMA         []string // forms that it takes, "", "=0", "=1"; nil is all
+	NoCNMAPDU    bool     // +CNMA=1,len hangs up: PDU form broken
+	NoCNMAForCMT bool     // +CNMA after +CMT is refused though CSMS=1
+	CDSWedges    bool     // +CNMA after +CDS is refused, and without one it hangs until it is switched off
+	BareCMT      bool     // +CMT: <length>, without <alpha>
+	CommaCDS     bool     // +CDS: ,<length>
+
+	Copies        int  // of each message, each with a +CMT or +CMTI of its own; 1 when 0
+	Twice         bool // each message as +CMT and, stored, as +CMTI too
+	AcksBuffered  bool // gives the network its RP-ACK for what waits in its buffer
+	ShowsType0    bool // hands Type-0 messages (TP-PID 40) to the TE
+	KeepsCREGForm bool // +CREG: <stat>,"lac","ci" URCs although mode is 1
+
+	USB       USB  // how it shows itself on the bus; none: it hangs on a UART
+	Renumbers bool // +CFUN=1,1 takes it off the bus, and it comes back under another name
 }
 
 // USB is what a make looks like before anybody has opened one of its terminals.
@@ -43,7 +72,7 @@ type USB struct {
 // A USBInterface is one function of a stick. Its number is its place in the list.
 type USBInterface struct {
 	Class, Subclass, Protocol uint8
-	Driver                    string // of Linux, "option" or "cdc_acm"; "" none
+	Driver                    string // of Linux: "option", "qcserial", "cdc_acm"; "" none
 	Role                      Role   // what its terminal speaks
 }
 
@@ -58,59 +87,3 @@ const (
 	GNSS                // NMEA sentences, whatever is written to it
 	Diag                // binary; what is written to it may wedge the modem
 )
-
-// Generic is a modem by the book, with everything that the book has.
-var Generic = Profile{
-	Name:         "generic",
-	Manufacturer: "wvsms", Model: "SIM-ulated", Revision: "1.0",
-	CNMI:     [5][]int{{0, 1, 2, 3}, {0, 1, 2, 3}, {0, 2}, {0, 1, 2}, {0, 1}},
-	CSMS:     []int{0, 1},
-	Memories: []string{"SM", "ME", "MT"}, FirstIndex: 1,
-}
-
-// Huawei is a USB stick of the E-series: it chatters, counts its stores from 0,
-// offers mode 2 and knows it only by name.
-var Huawei = Profile{
-	Name:         "huawei",
-	Manufacturer: "huawei", Model: "E1550", Revision: "11.608.12.10.209",
-	CNMI:     [5][]int{{0, 1, 2}, {0, 1, 2, 3}, {0, 2}, {0, 1, 2}, {0, 1}},
-	CSMS:     []int{0, 1},
-	Memories: []string{"SM", "ME"}, FirstIndex: 0,
-	Boot:      []string{"^BOOT:27710117,0,0,0,75", "^SIMST:1", "^SRVST:2"},
-	Ready:     []string{"^SIMST:1"},
-	Noise:     []string{"^RSSI:19", "^HCSQ:\"WCDMA\",30,30,35", "^MODE:5,4", "^BOOT:27710117,0,0,0,75", "^DSFLOWRPT:0000002A,00000000,00000000,0000000000000000,0000000000000000,0003E800,0003E800", "^CSNR:0,0"},
-	Unknown:   "COMMAND NOT SUPPORT",
-	NoCNMAPDU: true,
-}
-
-// Quectel is an LTE module of the EC2x family.
-var Quectel = Profile{
-	Name:         "quectel",
-	Manufacturer: "Quectel", Model: "EC25", Revision: "EC25EFAR06A06M4G",
-	CNMI:        [5][]int{{0, 1, 2}, {0, 1, 2, 3}, {0, 2}, {0, 1, 2}, {0, 1}},
-	DefaultCNMI: [5]int{2, 1, 0, 0, 0},
-	CSMS:        []int{0, 1},
-	Memories:    []string{"ME", "MT", "SM"}, FirstIndex: 0,
-	Boot:  []string{"RDY", "+CFUN: 1", "+CPIN: READY", "+QUSIM: 1", "+QIND: SMS DONE", "+QIND: PB DONE"},
-	Ready: []string{"+CPIN: READY", "+QIND: SMS DONE", "+QIND: PB DONE"},
-	Noise: []string{"+QIND: \"csq\",20,99", "+QIND: PB DONE"},
-}
-
-// SIMCom is a GSM module of the SIM800 family: no mode 3, ds 0 and 1 only, and
-// it refuses the +CNMA that it ought to wait for.
-var SIMCom = Profile{
-	Name:         "simcom",
-	Manufacturer: "SIMCOM_Ltd", Model: "SIMCOM_SIM800L", Revision: "1418B05SIM800L24",
-	CNMI:        [5][]int{{0, 1, 2}, {0, 1, 2, 3}, {0, 2}, {0, 1}, {0, 1}},
-	DefaultCNMI: [5]int{2, 1, 0, 0, 0},
-	CSMS:        []int{0, 1},
-	Memories:    []string{"SM", "ME", "MT"}, FirstIndex: 1,
-	Boot:         []string{"RDY", "+CFUN: 1", "+CPIN: READY", "Call Ready", "SMS Ready"},
-	Ready:        []string{"+CPIN: READY", "Call Ready", "SMS Ready"},
-	Noise:        []string{"UNDER-VOLTAGE WARNNING", "+CSQN: 20,0"},
-	NoCNMAForCMT: true,
-	EmptyOK:      true,
-}
-
-// Profiles are all of them.
-var Profiles = []Profile{Generic, Huawei, Quectel, SIMCom}

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"wvsms/pdu"
@@ -17,7 +18,10 @@ type inbound struct {
 }
 
 // A pendingAck is a message at the TE that waits for +CNMA.
-type pendingAck struct{ done func(outcome) }
+type pendingAck struct {
+	report bool
+	done   func(outcome)
+}
 
 // receive takes a TPDU from the network. done is called once, at once or, with
 // +CNMA, when the TE has acknowledged or the network's patience is over.
@@ -73,14 +77,28 @@ func (s *session) routeDeliver(in *inbound, d *pdu.Deliver) {
 		}
 		s.direct(in)
 	case class == 2 || isMWI:
-		s.store(in, "SM", mt > 0)
+		s.storeAll(in, "SM", mt > 0)
 	case mt == 2 || mt == 3 && class == 3:
 		if m.o.Profile.Twice {
-			s.store(&inbound{mode: in.mode, done: func(outcome) {}}, s.mems[2], true)
+			s.store(in.copy(), s.mems[2], true)
 		}
 		s.direct(in)
+		for range m.o.Profile.Copies - 1 {
+			s.direct(in.copy())
+		}
 	default:
-		s.store(in, s.mems[2], mt > 0)
+		s.storeAll(in, s.mems[2], mt > 0)
+	}
+}
+
+// copy is the message once more, of which the network knows nothing.
+func (in *inbound) copy() *inbound { return &inbound{mode: in.mode, done: func(outcome) {}} }
+
+// storeAll keeps a message, and its copies where there is room for them.
+func (s *session) storeAll(in *inbound, mem string, tell bool) {
+	s.store(in, mem, tell)
+	for range s.m.o.Profile.Copies - 1 {
+		s.store(in.copy(), mem, tell)
 	}
 }
 
@@ -101,11 +119,8 @@ func (s *session) store(in *inbound, mem string, tell bool) {
 	index, ok := s.m.keep(mem, message{stat: recUnread, mode: in.mode})
 	if !ok {
 		s.m.full = true
-		switch s.m.o.Profile.Name {
-		case "huawei":
-			s.urc(fmt.Sprintf("^SMMEMFULL: %q", mem))
-		case "simcom":
-			s.urc("+SMS FULL")
+		if full := s.m.o.Profile.Full; full != "" {
+			s.urc(strings.ReplaceAll(full, "%q", strconv.Quote(mem)))
 		}
 		in.done(noRoom)
 		return
@@ -180,11 +195,11 @@ func (s *session) emit(in *inbound) {
 			in.done(delivered)
 		}
 	}
-	if s.csms != 1 || s.m.o.Profile.NoCNMAForCMT && !in.report {
+	if s.csms == 0 || s.m.o.Profile.NoCNMAForCMT && !in.report {
 		ok()
 		return
 	}
-	p := &pendingAck{done: func(o outcome) {
+	p := &pendingAck{report: in.report, done: func(o outcome) {
 		if in.done != nil {
 			in.done(o)
 		}
@@ -195,6 +210,10 @@ func (s *session) emit(in *inbound) {
 		s.m.mu.Lock()
 		defer s.m.mu.Unlock()
 		if life.Err() != nil || s.pending != p {
+			return
+		}
+		if p.report && s.m.o.Profile.CDSWedges {
+			s.hung = true
 			return
 		}
 		// TS 27.005 3.4.4: without an acknowledgement in time the ME sends
@@ -231,11 +250,17 @@ func (s *session) unsolicited(in *inbound) []string {
 	if s.cmgf == 1 {
 		return s.textURC(msg, in.report)
 	}
-	digits := strings.ToUpper(hex.EncodeToString(in.mode))
-	if in.report {
-		return []string{fmt.Sprintf("+CDS: %d", msg.length()), digits}
+	digits := upperHex(in.mode)
+	head := fmt.Sprintf("+CMT: ,%d", msg.length())
+	switch p := &s.m.o.Profile; {
+	case in.report && p.CommaCDS:
+		head = fmt.Sprintf("+CDS: ,%d", msg.length())
+	case in.report:
+		head = fmt.Sprintf("+CDS: %d", msg.length())
+	case p.BareCMT:
+		head = fmt.Sprintf("+CMT: %d", msg.length())
 	}
-	return []string{fmt.Sprintf("+CMT: ,%d", msg.length()), digits}
+	return []string{head, digits}
 }
 
 // alert tells the service centre that there is hope again: TS 23.040 10.3.

@@ -47,7 +47,7 @@ type session struct {
 	pending  *pendingAck
 	fault    *running // the faults of the command in execution
 	mmsUntil time.Time
-	hung     bool // Fault Hang
+	hung     bool // Fault Hang, Profile.CDSWedges
 }
 
 // Serve speaks AT on rw until the line closes or ctx ends, closes rw and
@@ -58,6 +58,7 @@ type session struct {
 func (m *Modem) Serve(ctx context.Context, rw io.ReadWriteCloser) error {
 	ctx, hangUp := context.WithCancelCause(ctx)
 	s := &session{m: m, wire: newWire(rw, m.o.Baud), plan: newAgenda(), ctx: ctx, hangUp: hangUp}
+	s.life, s.reset = context.WithCancelCause(ctx)
 	select {
 	case m.socket <- struct{}{}:
 	case <-ctx.Done():
@@ -94,7 +95,11 @@ func lineError(err error) error {
 func (s *session) run() {
 	s.m.mu.Lock()
 	defer s.m.mu.Unlock()
-	s.start()
+	if s.m.o.Profile.Deaf > 0 {
+		s.boot()
+	} else {
+		s.start()
+	}
 	for s.ctx.Err() == nil {
 		line, err := s.readLine()
 		if err == nil && s.m.stuck != Mute {
@@ -113,7 +118,7 @@ func (s *session) start() {
 	s.life, s.reset = context.WithCancelCause(s.ctx)
 	s.settings = s.m.stored
 	s.reserved, s.held, s.buffered = false, nil, nil
-	s.fault = nil
+	s.fault, s.hung = nil, false
 	s.m.powerUp()
 	if every := s.m.o.NoiseEvery; every > 0 {
 		s.noise(s.life, every)
@@ -124,8 +129,13 @@ func (s *session) start() {
 func (s *session) reboot() {
 	s.reset(nil)
 	s.m.fail(s)
-	s.wire.drop()
 	s.m.powered = false
+	s.boot()
+}
+
+// boot is from the power to the first answer, and to a SIM that answers.
+func (s *session) boot() {
+	s.wire.drop()
 	if s.pause(s.ctx, s.m.o.BootTime) != nil {
 		return
 	}
@@ -134,6 +144,23 @@ func (s *session) reboot() {
 	for _, urc := range s.m.o.Profile.Boot {
 		s.urc(urc)
 	}
+	if !s.m.sim.locked {
+		s.tellReady()
+	}
+}
+
+// tellReady puts out what tells of a SIM that answers, when it does.
+func (s *session) tellReady() {
+	life := s.life
+	s.plan.after(s.m.o.SIMTime, func() {
+		s.m.mu.Lock()
+		defer s.m.mu.Unlock()
+		if life.Err() == nil {
+			for _, urc := range s.m.o.Profile.Ready {
+				s.urc(urc)
+			}
+		}
+	})
 }
 
 // pause lets go of the modem for d.
@@ -149,8 +176,12 @@ func (s *session) wait(d time.Duration) error { return s.pause(s.life, d) }
 // octet waits for the TE.
 func (s *session) octet() (byte, error) {
 	s.m.mu.Unlock()
-	defer s.m.mu.Lock()
-	return s.wire.octet(s.life)
+	b, err := s.wire.octet(s.life)
+	s.m.mu.Lock()
+	if err == nil && s.hung {
+		return 0, s.hang(0)
+	}
+	return b, err
 }
 
 // readLine gives what stands between AT and S3, echoing as it goes; V.250 5.2.
@@ -243,6 +274,9 @@ func (s *session) info(lines ...string) {
 
 // final puts out the final result code for err.
 func (s *session) final(err error) {
+	if e, ok := err.(cms); ok && s.m.o.Profile.CMS[int(e)] != 0 {
+		err = cms(s.m.o.Profile.CMS[int(e)])
+	}
 	code := resultCode(err, s.cmee)
 	if s.quiet {
 		return
@@ -269,6 +303,9 @@ func (s *session) eol() string {
 
 // urc puts out an unsolicited result code, or holds it while the prompt is out.
 func (s *session) urc(lines ...string) {
+	if s.m.o.Profile.PortSel && !s.portSel {
+		return // they are at the other terminal
+	}
 	eol := s.eol()
 	octets := eol + strings.Join(lines, eol) + eol
 	if s.reserved {
@@ -287,7 +324,7 @@ func (s *session) noise(life context.Context, every time.Duration) {
 		if life.Err() != nil {
 			return
 		}
-		if lines := s.m.o.Profile.Noise; len(lines) > 0 {
+		if lines := s.m.o.Profile.Noise; len(lines) > 0 && !s.curcOff {
 			s.urc(lines[s.m.rng.IntN(len(lines))])
 		}
 		s.noise(life, every)

@@ -16,6 +16,7 @@ type settings struct {
 	csdh                 int
 	cmms                 int
 	cgsms                int
+	curcOff, portSel     bool // ^CURC=0, ^PORTSEL=1
 }
 
 // factory is what AT&F restores.
@@ -30,6 +31,9 @@ func factory(p Profile) settings {
 	}
 	for i := range s.mems {
 		s.mems[i] = p.Memories[0]
+	}
+	if p.ReceiveMems != nil {
+		s.mems[2] = p.ReceiveMems[0]
 	}
 	return s
 }

@@ -45,6 +45,7 @@ func TestSIM(t *testing.T) {
 			< +CREG: 1
 			< OK
 			< +CPIN: READY
+			< +QUSIM: 1
 			< +QIND: SMS DONE
 			< +QIND: PB DONE
 			> AT+CIMI
@@ -277,9 +278,9 @@ func TestNoise(t *testing.T) {
 	inLab(t, AirOptions{Seed: 3}, ModemOptions{Profile: Huawei, NoiseEvery: 10 * time.Second}, func(l *lab) {
 		l.talk(`
 			~ 1m
-			<~ \^(RSSI|HCSQ|MODE|BOOT|DSFLOWRPT|CSNR):.*
-			<~ \^(RSSI|HCSQ|MODE|BOOT|DSFLOWRPT|CSNR):.*
-			<~ \^(RSSI|HCSQ|MODE|BOOT|DSFLOWRPT|CSNR):.*`)
+			<~ \^(RSSI|HCSQ|MODE|BOOT|DSFLOWRPT|CSNR|SRVST|STIN|NWTIME):.*
+			<~ \^(RSSI|HCSQ|MODE|BOOT|DSFLOWRPT|CSNR|SRVST|STIN|NWTIME):.*
+			<~ \^(RSSI|HCSQ|MODE|BOOT|DSFLOWRPT|CSNR|SRVST|STIN|NWTIME):.*`)
 	})
 }
 

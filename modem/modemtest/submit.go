@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -230,6 +231,9 @@ func cnma(s *session, c command) error {
 	if err != nil || c.form == read {
 		return cms(304)
 	}
+	if forms := s.m.o.Profile.CNMA; forms != nil && !slices.Contains(forms, strings.TrimPrefix(c.String(), "+CNMA")) {
+		return cms(304)
+	}
 	if len(a) > 1 {
 		if s.m.o.Profile.NoCNMAPDU {
 			return plain("ERROR")
@@ -239,7 +243,7 @@ func cnma(s *session, c command) error {
 		}
 	}
 	p := s.pending
-	if p == nil {
+	if p == nil || p.report && s.m.o.Profile.CDSWedges {
 		return cms(340)
 	}
 	s.pending = nil
