@@ -51,7 +51,7 @@ func TestIMSIComesMuchLater(t *testing.T) {
 		b := newBench(t, Options{})
 		defer b.close()
 		begin := time.Now()
-		b.play(replaced(t, cimi, strings.Repeat(noCIMI, 8)))
+		b.play(replaced(t, cimi, strings.Repeat(noCIMI, 8), home, ""))
 		<-b.Ready()
 		if id, took := b.Identity(), time.Since(begin); id.IMSI != "" || id.ICCID == "" || took > imsiPatience {
 			t.Errorf("%+v after %v", id, took)
@@ -77,7 +77,7 @@ func TestUnknownIMSIIsAskedSoon(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, Options{})
 		defer b.close()
-		b.play(replaced(t, cimi, strings.Repeat(noCIMI, 8), csms1, "> AT+CSMS=1\n< ERROR\n> AT+CSMS?\n< +CSMS: 0,1,1,1\n< OK\n"))
+		b.play(replaced(t, cimi, strings.Repeat(noCIMI, 8), home, "", csms1, "> AT+CSMS=1\n< ERROR\n> AT+CSMS?\n< +CSMS: 0,1,1,1\n< OK\n"))
 		b.play("silence 29s\n> AT+CMEE?\n< +CMEE: 1\n< OK\n" + cimi + cimi)
 		<-b.ended
 	})

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 )
@@ -34,7 +35,7 @@ func (m *Modem) bringUp(ctx context.Context) error {
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
-			return err
+			return m.simTrouble(err)
 		}
 	}
 	m.explain("")
@@ -87,13 +88,22 @@ func (m *Modem) ask(ctx context.Context, cmd string, f func(args string), names 
 	return err
 }
 
-// patient executes a command again while SIM or store are busy.
+// patient executes a command again while SIM or store are busy. A modem that comes up
+// is not given settings that it only might have taken: it is waited for anew.
 func (m *Modem) patient(ctx context.Context, cmd string) ([]string, error) {
 	wait := time.Second
 	for until := time.Now().Add(busyPatience); ; wait = min(2*wait, 5*time.Second) {
 		info, err := m.command(ctx, cmd, simTimeout)
-		if !busy(err) || time.Now().After(until) {
+		if !busy(err) {
 			return info, err
+		}
+		if time.Now().After(until) {
+			select {
+			case <-m.ready:
+				return info, err
+			default:
+				return nil, &SIMError{"busy", fmt.Sprintf("the modem is not ready for short messages yet (%s): waiting for it", err)}
+			}
 		}
 		defer m.explain(m.troubled())
 		m.explain("the SIM is busy")
@@ -258,7 +268,7 @@ func (m *Modem) radioOn(ctx context.Context) error {
 }
 
 func (m *Modem) setRegistration(ctx context.Context) error {
-	for _, cmd := range []string{"+CREG=1", "+CEREG=1"} {
+	for _, cmd := range []string{"+CREG=1", "+CGREG=1", "+CEREG=1"} {
 		if _, _, err := m.try(ctx, cmd, plainTimeout); err != nil {
 			return err
 		}

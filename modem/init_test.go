@@ -51,6 +51,8 @@ const (
 	cnmi22  = "> AT+CNMI=2,2,0,1,0\n< OK\n> AT+CNMI?\n< +CNMI: 2,2,0,1,0\n< OK\n"
 	storeSM = "> AT+CPMS?\n< +CPMS: \"SM\",0,20,\"SM\",0,20,\"SM\",0,20\n< OK\n" // at the end of a sweep
 	csms1   = "> AT+CSMS=1\n< +CSMS: 1,1,1\n< OK\n> AT+CSMS?\n< +CSMS: 1,1,1,1\n< OK\n"
+	home    = "> AT+CRSM=176,28589,0,0,4\n< +CRSM: 144,0,\"00000002\"\n< OK\n"
+	plmn    = "> AT+COPS=3,2\n< OK\n> AT+COPS?\n< +COPS: 0,2,\"26201\",7\n< OK\n> AT+COPS=3,0\n< OK\n"
 	listSM  = "> AT+CMGL=4\n< OK\n"
 )
 
@@ -66,7 +68,8 @@ func TestBringUpVariants(t *testing.T) {
 			csms1, "> AT+CSMS=1\n< ERROR\n> AT+CSMS?\n< +CSMS: 0,1,1,1\n< OK\n",
 			"> AT+CNUM\n< +CNUM: \"\",\"+491700000001\",145\n< OK\n", "> AT+CNUM\n< +CME ERROR: 22\n",
 			"> AT+CEREG=1\n< OK\n", "> AT+CEREG=1\n< ERROR\n", "> AT+CEREG?\n< +CEREG: 1,1\n< OK\n", "> AT+CEREG?\n< ERROR\n",
-			"> AT+COPS?\n< +COPS: 0,0,\"Net One\",7\n< OK\n", "> AT+COPS?\n< +CME ERROR: 3\n",
+			"> AT+COPS?\n< +COPS: 0,0,\"Net One\",7\n< OK\n", "> AT+COPS?\n< +CME ERROR: 3\n", plmn, "",
+			home, "> AT+CRSM=176,28589,0,0,4\n< ERROR\n",
 			listSM, "> AT+CMGL=4\n< +CMS ERROR: 321\n")},
 		{"flight mode", replaced(t, "< +CFUN: 1\n< OK\n", "< +CFUN: 4\n< OK\n> AT+CFUN=1\n< OK\n")},
 		{"SIM slow after a start", replaced(t, pinOK, "> AT+CPIN?\n< +CME ERROR: 14\npass 1s\n> AT+CPIN?\n< +CME ERROR: 10\npass 2s\n"+pinOK)},
@@ -285,6 +288,33 @@ func TestSIMChangeEndsRun(t *testing.T) {
 				var sim *SIMError
 				if !errors.As(b.err, &sim) {
 					t.Error(b.err)
+				}
+			})
+		})
+	}
+}
+
+// A modem that is slow to read its SIM is waited for, however long that takes: it is
+// not used with half of its settings.
+func TestNotReadyForSMSYet(t *testing.T) {
+	for _, said := range []string{"+CMS ERROR: 314", "+CMS ERROR: 515", "+CMS ERROR: 517", "+CME ERROR: 14", "+CME ERROR: 515"} {
+		t.Run(said, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, Options{})
+				defer b.close()
+				begin, _, _ := strings.Cut(replaced(t), "> AT+CPMS=?")
+				refused := "> AT+CPMS=?\n< " + said + "\n"
+				b.play(begin + refused + "pass 1s\n" + refused + "pass 2s\n" + refused + "pass 4s\n" + refused)
+				if v := b.Status().Verdict; v != "the SIM is busy" {
+					t.Error(v)
+				}
+				for range 11 { // of 5 s each
+					b.play("pass 5s\n" + refused)
+				}
+				<-b.ended
+				var sim *SIMError
+				if !errors.As(b.err, &sim) || sim.State != "busy" || !strings.Contains(b.Status().Verdict, "not ready for short messages yet") {
+					t.Errorf("%v; %s", b.err, b.Status().Verdict)
 				}
 			})
 		})

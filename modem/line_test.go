@@ -82,7 +82,7 @@ func (l *bareLine) urcs() string {
 
 var kindNames = map[urcKind]string{
 	urcMessage: "message", urcReport: "report", urcStored: "stored", urcStoredReport: "stored report",
-	urcReg: "reg", urcEPSReg: "eps", urcSIM: "sim", urcFull: "full", urcReady: "ready",
+	urcReg: "reg", urcPSReg: "psreg", urcEPSReg: "eps", urcSIM: "sim", urcFull: "full", urcReady: "ready",
 }
 
 // exchange is one command with what the modem says to it.

@@ -125,7 +125,8 @@ type Modem struct {
 
 	// What follows belongs to the goroutine that executes commands: Run while
 	// it brings the modem up, then the one that does the jobs.
-	x *executor
+	x        *executor
+	noCentre bool // the SIM says that it has no service centre address
 	settings
 }
 
@@ -145,7 +146,7 @@ func New(p Port, o Options) *Modem {
 		port: p, opt: o, profile: row, log: o.Log.With().Str("modem", o.Name).Logger(),
 		jobs: newQueue(), in: newInbox(), ready: make(chan struct{}),
 		pace: newPace(o.Sweep), pull: make(chan struct{}, 1),
-		status: Status{Reg: -1, EPSReg: -1, Verdict: "not opened yet"},
+		status: unseen(),
 	}
 }
 

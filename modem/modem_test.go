@@ -19,7 +19,11 @@ func TestBringUp(t *testing.T) {
 		if diff := cmp.Diff(want, b.Identity()); diff != "" {
 			t.Error(diff)
 		}
-		status := Status{Registered: true, Reg: 1, EPSReg: 1, RSSI: -73, Operator: "Net One", StoreTotal: 20, Verdict: "ready, registered on Net One, signal -73 dBm"}
+		status := Status{
+			Registered: true, Reg: 1, PSReg: 1, EPSReg: 1, IMS: -1, Service: -1, Technology: 7,
+			RSSI: -73, Operator: "Net One", StoreTotal: 20, Serving: "26201", Home: "26201",
+			Verdict: "ready, registered on Net One, signal -73 dBm",
+		}
 		if diff := cmp.Diff(status, b.Status()); diff != "" {
 			t.Error(diff)
 		}

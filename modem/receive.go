@@ -260,6 +260,8 @@ func (m *Modem) runURCs(ctx context.Context) error {
 			}
 		case urcReg:
 			m.update(func(s *Status) { s.Reg = registration(u.args, false) })
+		case urcPSReg:
+			m.update(func(s *Status) { s.PSReg = registration(u.args, false) })
 		case urcEPSReg:
 			m.update(func(s *Status) { s.EPSReg = registration(u.args, false) })
 		case urcFull:

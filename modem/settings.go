@@ -56,12 +56,15 @@ func (m *Modem) setCentre(ctx context.Context) error {
 		}
 	}
 	info, err := m.patient(ctx, "+CSCA?")
-	if refused := (*ResultError)(nil); err != nil && !errors.As(err, &refused) {
+	refused := (*ResultError)(nil)
+	if err != nil && !errors.As(err, &refused) {
 		return err
 	}
+	m.noCentre = refused != nil && refused.Kind == CMS && refused.Code == 330 // SMSC address unknown
 	if args, ok := answer(info, "+CSCA"); ok {
 		m.mu.Lock()
 		m.id.SMSC = fields(args)[0]
+		m.noCentre = m.id.SMSC == ""
 		m.mu.Unlock()
 	}
 	return nil

@@ -212,10 +212,31 @@ func (m *Modem) identifySIM(ctx context.Context) error {
 	}, "+CNUM"); err != nil {
 		return err
 	}
+	home, err := m.readHome(ctx, imsi)
+	if err != nil {
+		return err
+	}
 	m.mu.Lock()
 	m.id.ICCID, m.id.IMSI, m.id.Number = iccid, imsi, own
 	m.mu.Unlock()
+	m.update(func(s *Status) { s.Home = home })
 	return nil
+}
+
+// readHome is the PLMN of the SIM's own network, the beginning of its IMSI; "" when
+// that is not known. How long that is stands in the fourth octet of EF-AD, 6FAD (TS
+// 31.102 4.2.18); where that is not told, most of the world has five digits.
+func (m *Modem) readHome(ctx context.Context, imsi string) (string, error) {
+	if len(imsi) < 6 {
+		return "", nil
+	}
+	n := 5
+	err := m.ask(ctx, "+CRSM=176,28589,0,0,4", func(a string) {
+		if f := fields(a); len(f) > 2 && len(f[2]) >= 8 && f[2][7] == '3' {
+			n = 6
+		}
+	}, "+CRSM")
+	return imsi[:n], err
 }
 
 // awaitIMSI asks for the IMSI until it is told, "" when it is not for too long:

@@ -1,26 +1,40 @@
 package modem
 
-import (
-	"context"
-	"fmt"
-	"strings"
-	"time"
-)
-
 // Status of a modem as last seen.
 type Status struct {
-	Registered bool   // on a network that carries short messages
-	Reg        int    // +CREG <stat> (TS 27.007 7.2), -1 unknown
-	EPSReg     int    // +CEREG <stat> (TS 27.007 10.1.22), -1 unknown
-	RSSI       int    // dBm, 0 unknown
+	Registered bool // on a network that carries short messages, as far as it tells
+	Roaming    bool // on another network than the SIM's own
+
+	Reg    int // +CREG <stat> (TS 27.007 7.2), -1 unknown
+	PSReg  int // +CGREG <stat> (TS 27.007 10.1.20), -1 unknown
+	EPSReg int // +CEREG <stat> (TS 27.007 10.1.22), -1 unknown
+
+	IMS       int    // +CIREG <reg_info>, 0 where it is registered but not for short messages; -1 unknown
+	Service   int    // +CGSMS <service> (TS 27.007 10.1.21), -1 unknown
+	Selection int    // +COPS <mode> (TS 27.007 7.3), -1 unknown
+	Refusal   int    // +CME ERROR with which +COPS? was refused, 0 none
+	Cause     string // of a refusal by the network, as +CEER has it
+
 	Operator   string // as the network calls itself
-	StoreUsed  int    // messages in the store that takes what comes in,
-	StoreTotal int    // and how many it holds; 0 unknown
-	Verdict    string // one sentence in plain words
+	Serving    string // PLMN of the network: MCC and MNC, "" unknown
+	Home       string // PLMN of the SIM
+	Technology int    // +COPS <AcT>, -1 unknown
+	RSSI, RSRP int    // dBm, 0 unknown
+	NoCentre   bool   // the SIM has no service centre address
+
+	StoreUsed  int // messages in the store that takes what comes in,
+	StoreTotal int // and how many it holds; 0 unknown
+
+	Verdict string // one sentence in plain words
 }
 
-// statusTimeout of the commands that ask how the modem is.
-const statusTimeout = 10 * time.Second
+// unseen is the status of a modem that has not said anything yet.
+func unseen() Status {
+	return Status{
+		Reg: -1, PSReg: -1, EPSReg: -1, IMS: -1, Service: -1, Selection: -1, Technology: -1,
+		Verdict: "not opened yet",
+	}
+}
 
 // Status as last seen.
 func (m *Modem) Status() Status {
@@ -36,14 +50,11 @@ func (m *Modem) update(f func(*Status)) {
 	m.mu.Lock()
 	before := m.status
 	f(&m.status)
-	s := &m.status
-	s.Registered = carries(s.Reg) || carries(s.EPSReg)
+	m.status = judge(m.status)
 	if m.trouble != "" {
-		s.Verdict = m.trouble
-	} else {
-		s.Verdict = verdict(*s)
+		m.status.Verdict = m.trouble
 	}
-	now := *s
+	now := m.status
 	m.mu.Unlock()
 	if now != before && m.opt.Status != nil {
 		m.opt.Status(now)
@@ -62,83 +73,4 @@ func (m *Modem) troubled() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.trouble
-}
-
-// carries: home, roaming, and the two that carry short messages only.
-func carries(stat int) bool { return stat == 1 || stat == 5 || stat == 6 || stat == 7 }
-
-func verdict(s Status) string {
-	either := func(stat int) bool { return s.Reg == stat || s.EPSReg == stat }
-	switch {
-	case s.Registered:
-		text := "ready, registered"
-		if s.Operator != "" {
-			text += " on " + s.Operator
-		}
-		if s.RSSI != 0 {
-			text += fmt.Sprintf(", signal %d dBm", s.RSSI)
-			if s.RSSI <= -107 {
-				text += " (very weak: move the antenna)"
-			}
-		}
-		return text
-	case either(3):
-		return "the network refuses this SIM: ask its operator whether it is active"
-	case either(8):
-		return "only emergency calls here: the SIM has no network of its own in reach"
-	case either(2) && s.RSSI == 0:
-		return "searching for a network and hearing none: check the antenna"
-	case either(2):
-		return "searching for a network"
-	case either(0):
-		return "not registered and not searching: check the antenna and whether the SIM is active"
-	}
-	return "not known yet whether a network is in reach"
-}
-
-// registration reads `+CREG: [<n>,]<stat>[,…]`: query tells which of the two.
-func registration(args string, query bool) int {
-	f := fields(args)
-	if query && len(f) > 1 {
-		return number(f, 1)
-	}
-	return number(f, 0)
-}
-
-// rssi reads `+CSQ: <rssi>,<ber>` (TS 27.007 8.5) into dBm, 0 unknown.
-func rssi(args string) int {
-	n := number(fields(args), 0)
-	switch {
-	case 0 <= n && n <= 31:
-		return 2*n - 113
-	case 100 <= n && n <= 191: // TD-SCDMA modems
-		return n - 216
-	}
-	return 0
-}
-
-// look asks the modem how it is. Commands that it does not have are no fault.
-func (m *Modem) look(ctx context.Context) error {
-	now := m.Status()
-	if err := m.ask(ctx, "+CREG?", func(a string) { now.Reg = registration(a, true) }, "+CREG"); err != nil {
-		return err
-	}
-	if err := m.ask(ctx, "+CEREG?", func(a string) { now.EPSReg = registration(a, true) }, "+CEREG"); err != nil {
-		return err
-	}
-	if err := m.ask(ctx, "+CSQ", func(a string) { now.RSSI = rssi(a) }, "+CSQ"); err != nil {
-		return err
-	}
-	if err := m.ask(ctx, "+COPS?", func(a string) {
-		now.Operator = ""
-		if f := fields(a); len(f) > 2 {
-			now.Operator = strings.TrimSpace(f[2])
-		}
-	}, "+COPS"); err != nil {
-		return err
-	}
-	m.update(func(s *Status) {
-		s.Reg, s.EPSReg, s.RSSI, s.Operator = now.Reg, now.EPSReg, now.RSSI, now.Operator
-	})
-	return nil
 }

@@ -18,6 +18,7 @@ const (
 	urcStored               // +CMTI: a message, stored
 	urcStoredReport         // +CDSI
 	urcReg                  // +CREG
+	urcPSReg                // +CGREG
 	urcEPSReg               // +CEREG
 	urcSIM                  // +CPIN
 	urcFull                 // the store is full
@@ -36,7 +37,7 @@ type urc struct {
 var urcNames = map[string]urcKind{
 	"+CMT": urcMessage, "+CDS": urcReport, "+CBM": urcSkip,
 	"+CMTI": urcStored, "+CDSI": urcStoredReport,
-	"+CREG": urcReg, "+CEREG": urcEPSReg, "+CPIN": urcSIM,
+	"+CREG": urcReg, "+CGREG": urcPSReg, "+CEREG": urcEPSReg, "+CPIN": urcSIM,
 	"^SMMEMFULL": urcFull, "+SMS FULL": urcFull, "+WMGF": urcFull, "^SMGO": urcFull,
 }
 

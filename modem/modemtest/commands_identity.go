@@ -61,8 +61,8 @@ func typeOf(number string) int {
 	return 129
 }
 
-// crsm reads EF-ICCID (2FE2, TS 31.102 4.2.1 in swapped nibbles) and nothing
-// else: TS 27.007 8.18.
+// crsm reads EF-ICCID (2FE2, TS 31.102 4.2.1 in swapped nibbles) and EF-AD (6FAD,
+// TS 31.102 4.2.18: the MNC has two digits), and nothing else: TS 27.007 8.18.
 func crsm(s *session, c command) error {
 	if c.form == test {
 		return nil
@@ -79,7 +79,11 @@ func crsm(s *session, c command) error {
 	if err != nil {
 		return err
 	}
-	const readBinary, iccid = 176, 0x2fe2
+	const readBinary, iccid, ad = 176, 0x2fe2, 0x6fad
+	if cmd == readBinary && file == ad {
+		s.info(`+CRSM: 144,0,"00000002"`)
+		return nil
+	}
 	if cmd != readBinary || file != iccid {
 		s.info("+CRSM: 106,130") // 6A82: file not found
 		return nil

@@ -19,6 +19,15 @@ func registration(s *session, c command) error {
 	return nil
 }
 
+// onNetwork: home, roaming, "SMS only" and "CSFB not preferred".
+func onNetwork(stat int) bool {
+	switch stat {
+	case 1, 5, 6, 7, 9, 10:
+		return true
+	}
+	return false
+}
+
 // place is the location that mode 2 adds.
 func place(mode, stat int) string {
 	if mode < 2 || stat != 1 && stat != 5 {
@@ -48,21 +57,33 @@ func csq(s *session, c command) error {
 
 // cops is +COPS: TS 27.007 7.3. The search takes its time.
 func cops(s *session, c command) error {
-	if c.form == test {
+	switch c.form {
+	case test:
 		if err := s.wait(3 * time.Second); err != nil {
 			return err
 		}
 		s.info(`+COPS: (2,"Test Net","Test","26299"),(3,"Other","Oth","26298"),,(0-4),(0-2)`)
 		return nil
-	}
-	if c.form != read {
+	case write:
+		a := c.split()
+		mode, err := a.oneOf(0, 0, 0, 1, 2, 3, 4)
+		if err != nil {
+			return err
+		}
+		format, err := a.oneOf(1, s.copsFormat, 0, 1, 2)
+		if err == nil && mode == 3 {
+			s.copsFormat = format
+		}
+		return err
+	case read:
+	default:
 		return nil
 	}
-	if reg, eps := s.m.registration(); reg != 1 && reg != 5 && eps != 1 && eps != 5 {
+	if reg, eps := s.m.registration(); !onNetwork(reg) && !onNetwork(eps) {
 		s.info("+COPS: 0")
 		return nil
 	}
-	s.info(`+COPS: 0,0,"Test Net",7`)
+	s.info(fmt.Sprintf(`+COPS: 0,%d,"%s",7`, s.copsFormat, [...]string{"Test Net", "Test", "26299"}[s.copsFormat]))
 	return nil
 }
 

@@ -196,13 +196,7 @@ func (m *Modem) registration() (reg, eps int) {
 // registered reports whether short messages pass. m.mu is held.
 func (m *Modem) registered() bool {
 	reg, eps := m.registration()
-	for _, r := range []int{reg, eps} {
-		switch r {
-		case 1, 5, 6, 7: // home, roaming, "SMS only" home and roaming
-			return true
-		}
-	}
-	return false
+	return onNetwork(reg) || onNetwork(eps)
 }
 
 // SetRegistration is the network's word on the modem: the <stat> of +CREG and

@@ -17,6 +17,7 @@ type settings struct {
 	cmms                 int
 	cgsms                int
 	curcOff, portSel     bool // ^CURC=0, ^PORTSEL=1
+	copsFormat           int
 }
 
 // factory is what AT&F restores.
