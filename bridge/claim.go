@@ -21,7 +21,7 @@ func (b *Bridge) claim(ctx context.Context, s *session) (id string, next time.Ti
 	defer b.claims.Unlock()
 	now := b.clock.Now()
 	next = now.Add(idleCheck)
-	if !s.modem.Status().Registered {
+	if !s.sends(s.modem.Status()) {
 		return "", next, nil
 	}
 	err = b.spool.View(ctx, func(tx *spool.Tx) error {
@@ -69,7 +69,7 @@ func (b *Bridge) another(s *session) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, other := range b.sessions {
-		if other.sim != s.sim && other.modem.Status().Registered {
+		if other.sim != s.sim && other.sends(other.modem.Status()) {
 			return true
 		}
 	}

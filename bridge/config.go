@@ -51,7 +51,18 @@ type ModemConfig struct {
 	Baud    int
 	PINFile string
 	Receive modem.ReceiveMode
+	SMSC    string // service centre to set; "" leaves the SIM's
+
+	Roaming RoamingPolicy
 }
+
+// RoamingPolicy says what a modem does on another network than its SIM's own.
+type RoamingPolicy int
+
+const (
+	RoamingAllow   RoamingPolicy = iota
+	RoamingReceive               // it sends nothing, and receives
+)
 
 // LimitsConfig is [limits].
 type LimitsConfig struct {
@@ -201,6 +212,19 @@ func readModem(t *table) ModemConfig {
 		c.Receive = modem.ReceiveDirect
 	default:
 		t.fault("receive", fmt.Sprintf("%q: auto, store or direct", receive))
+	}
+	t.text("smsc", &c.SMSC)
+	if err := checkNumber(c.SMSC); c.SMSC != "" && err != nil {
+		t.fault("smsc", err.Error())
+	}
+	roaming := "allow"
+	t.text("roaming", &roaming)
+	switch roaming {
+	case "allow":
+	case "receive":
+		c.Roaming = RoamingReceive
+	default:
+		t.fault("roaming", fmt.Sprintf("%q: allow or receive", roaming))
 	}
 	return c
 }

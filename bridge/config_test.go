@@ -93,7 +93,7 @@ func TestConfigFaults(t *testing.T) {
 		{"[[modem]]\ndevice = \"ttyUSB0\"\n", []string{`modem[0].device: "ttyUSB0" is no absolute path`}},
 		{"[modem]\ndevice = \"/dev/x\"\n", []string{"modem: is missing", "modem: map"}},
 		{oneModem + oneModem, []string{"modem[1].device: /dev/ttyUSB2 is modem[0]'s already"}},
-		{oneModem + "name = \"m 0\"\nbaud = 1\nreceive = \"often\"\n", []string{"modem[0].baud: 1", `modem[0].name: "m 0"`, `modem[0].receive: "often"`}},
+		{oneModem + "name = \"m 0\"\nbaud = 1\nreceive = \"often\"\nroaming = \"never\"\nsmsc = \"x\"\n", []string{"modem[0].baud: 1", `modem[0].name: "m 0"`, `modem[0].receive: "often"`, `modem[0].roaming: "never"`, "modem[0].smsc: "}},
 		{oneModem + "[spool]\nhistory = \"30\"\nmax_queued = 0\npath = 7\n", []string{"spool.history: ", "spool.max_queued: 0", "spool.path: 7"}},
 		{oneModem + "[spool]\nhistory = 30\n", []string{"spool.history: 30: a duration"}},
 		{oneModem + "[spool]\nhistory_rows = 9\n", []string{"spool.history_rows: 9: 1000 to 100000000"}},

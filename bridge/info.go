@@ -30,8 +30,12 @@ type modemInfo struct {
 	Name       string `json:"name"`
 	Ready      bool   `json:"ready"`
 	Registered bool   `json:"registered"`
+	Sends      bool   `json:"sends"` // it may be given messages
+	Roaming    bool   `json:"roaming"`
 	Verdict    string `json:"verdict"`
 	Operator   string `json:"operator,omitempty"`
+	Serving    string `json:"network,omitempty"` // PLMN
+	Home       string `json:"home,omitempty"`
 	RSSI       int    `json:"rssi_dbm,omitempty"`
 	Model      string `json:"model,omitempty"`
 	IMEI       string `json:"imei,omitempty"`
@@ -91,6 +95,7 @@ func (b *Bridge) modemInfo(name string) modemInfo {
 		st modem.Status   = s.modem.Status()
 	)
 	v.Ready, v.Registered, v.Operator, v.RSSI = true, st.Registered, st.Operator, st.RSSI
+	v.Sends, v.Roaming, v.Serving, v.Home = s.sends(st), st.Roaming, st.Serving, st.Home
 	v.Model, v.IMEI, v.SIM, v.Number = id.Model, id.IMEI, s.sim, id.Number
 	return v
 }

@@ -110,7 +110,7 @@ func (s *session) advance(ctx context.Context, id string, last *attempt) *transm
 				o.record(*last)
 				shunned = o.shunned
 			}
-			if o.State.Open() && !o.shunned && ctx.Err() == nil && !lineGone(last) {
+			if o.State.Open() && !o.shunned && ctx.Err() == nil && !lineGone(last) && !s.abroad(s.modem.Status()) {
 				if next, err = s.begin(tx, &o); err != nil {
 					return err
 				}

@@ -95,7 +95,7 @@ func (b *Bridge) carrier(tx *spool.Tx, m *spool.Outbound) (who string, ready boo
 	}
 	for _, c := range b.cfg.Modems {
 		info := b.modemInfo(c.Name)
-		ready = ready || info.Registered && fits(info)
+		ready = ready || info.Sends && fits(info)
 	}
 	return who, ready, nil
 }

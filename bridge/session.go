@@ -29,6 +29,8 @@ type session struct {
 	modem  *modem.Modem
 	log    zerolog.Logger
 
+	roaming RoamingPolicy
+
 	// Known when the modem is ready:
 	sim    string // IMSI, or the modem's name where the SIM does not tell it
 	number string // own number, "" unknown
@@ -69,12 +71,12 @@ func (b *Bridge) serveModem(ctx context.Context, c ModemConfig, log zerolog.Logg
 	if err != nil {
 		return false, fmt.Errorf("open the line to modem %s: %w", c.Name, err)
 	}
-	s := &session{bridge: b, name: c.Name, log: log, flight: make(chan struct{}, 1)}
+	s := &session{bridge: b, name: c.Name, roaming: c.Roaming, log: log, flight: make(chan struct{}, 1)}
 	s.modem = modem.New(port, modem.Options{
-		Name: c.Name, Receive: c.Receive, PIN: pinReader(c.PINFile), PINGuard: pinLedger{b}, Log: b.log, Probe: b.probe,
+		Name: c.Name, Receive: c.Receive, PIN: pinReader(c.PINFile), PINGuard: pinLedger{b}, SMSC: c.SMSC, Log: b.log, Probe: b.probe,
 		Trace: func(sent bool, line string) { b.trace(c.Name, sent, line) },
 		Status: func(st modem.Status) {
-			b.setVerdict(c.Name, st.Verdict)
+			b.setVerdict(c.Name, s.verdict(st))
 			b.queued.notify()
 		},
 	})
@@ -120,11 +122,11 @@ func (s *session) introduce() {
 		s.log.Error().Err(err).Msg("cannot look up how the clock of the SMSC goes: it is learned again")
 	}
 	s.log.Info().Str("model", strings.TrimSpace(id.Manufacturer+" "+id.Model)).Str("imei", id.IMEI).
-		Str("verdict", s.modem.Status().Verdict).Msg("modem is ready")
+		Str("verdict", s.verdict(s.modem.Status())).Msg("modem is ready")
 	s.bridge.mu.Lock()
 	s.bridge.sessions[s.name] = s
 	s.bridge.mu.Unlock()
-	s.bridge.setVerdict(s.name, s.modem.Status().Verdict)
+	s.bridge.setVerdict(s.name, s.verdict(s.modem.Status()))
 	s.bridge.keepHomes()
 }
 
