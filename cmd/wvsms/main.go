@@ -30,6 +30,8 @@ type cli struct {
 	PDU     pduCmd     `cmd:"" name:"pdu" help:"Read and write short messages in PDU mode."`
 	Config  configCmd  `cmd:"" help:"Check a configuration file or print an example."`
 	Version versionCmd `cmd:"" help:"Print the version."`
+
+	UdevRule udevRuleCmd `cmd:"" name:"udev-rule" help:"Print the udev rule that gives a port to the bridge and keeps ModemManager off it."`
 }
 
 func main() {
