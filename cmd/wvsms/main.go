@@ -31,7 +31,9 @@ type cli struct {
 	Config  configCmd  `cmd:"" help:"Check a configuration file or print an example."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 
-	UdevRule udevRuleCmd `cmd:"" name:"udev-rule" help:"Print the udev rule that gives a port to the bridge and keeps ModemManager off it."`
+	UdevRule   udevRuleCmd   `cmd:"" name:"udev-rule" help:"Print the udev rule that gives a port to the bridge and keeps ModemManager off it."`
+	Man        manCmd        `cmd:"" help:"Print the manual page."`
+	Completion completionCmd `cmd:"" help:"Print the completions of a shell."`
 }
 
 func main() {
