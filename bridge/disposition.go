@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"wvsms/modem"
@@ -85,41 +84,21 @@ var cmsTable = []disposition{
 	{512, 1 << 16, unsure, 0, 0, "a code of the vendor's own"},
 }
 
-// vendorTables hold what +CMS ERROR from 512 up (TS 27.005 3.2.5: left to the maker)
-// means, by a word of the maker's name as +CGMI gives it. A code that a maker's table
-// does not have may mean anything: the message may be on air.
-var vendorTables = map[string][]disposition{
-	"wavecom": {
-		{512, 512, retry, 10 * time.Second, 0, "no connection to the network: weak signal, or an SMS came in at that moment"},
-		{514, 514, retry, 30 * time.Second, 0, "the network is congested"},
-		{515, 515, retry, 5 * time.Second, 0, "the modem is still starting"},
-	},
-	"siemens": siemensCodes, "cinterion": siemensCodes, "gemalto": siemensCodes, "thales": siemensCodes,
-	"huawei": {{515, 515, retry, 5 * time.Second, 0, "the modem is still starting"}},
-	"simcom": {{515, 517, retry, 5 * time.Second, 0, "the modem is still reading its SIM"}},
-}
+// verbs are the words of the modems' rows (profiles.toml) for what +CMS ERROR from 512
+// up (TS 27.005 3.2.5: left to the maker) means for a message.
+var verbs = map[string]verb{"retry": retry, "wait": wait, "stuck": stuck, "elsewhere": elsewhere, "fail": fail, "unsure": unsure}
 
-var siemensCodes = []disposition{
-	{513, 513, retry, 30 * time.Second, 0, "the modem cannot store the message"},
-	{514, 520, fail, 0, 0, "the modem does not accept this PDU: please report it, with the modem's model"},
-	{522, 522, retry, 10 * time.Second, 0, "the modem does not allow it for the moment"},
-	{532, 532, retry, 5 * time.Second, 0, "the SIM is not ready yet"},
-	{534, 534, fail, 0, 0, "the modem does not accept this PDU: please report it, with the modem's model"},
-	{535, 535, retry, 10 * time.Second, 0, "the packet service is busy"},
-	{538, 554, fail, 0, 0, "the modem does not accept this PDU: please report it, with the modem's model"},
-}
-
-// vendorTable is the table of a maker; nil if there is none. Of several words in one
-// name the longest counts, since some makers bear the name of another.
-func vendorTable(maker string) []disposition {
-	maker = strings.ToLower(maker)
-	word := ""
-	for w := range vendorTables {
-		if strings.Contains(maker, w) && len(w) > len(word) {
-			word = w
+// vendorTable is the table of a make. A code that it does not have may mean anything:
+// the message may be on air.
+func vendorTable(row modem.Profile) (table []disposition) {
+	for _, m := range row.CMS {
+		d := disposition{first: m.First, last: m.Last, do: verbs[m.Do], after: m.After, hint: m.Hint}
+		if d.do == elsewhere {
+			d.tries = 2
 		}
+		table = append(table, d)
 	}
-	return vendorTables[word]
+	return table
 }
 
 // firstVendorCode of +CMS ERROR: TS 27.005 3.2.5.
@@ -136,28 +115,29 @@ var cmeTable = []disposition{
 	{515, 515, retry, 5 * time.Second, 0, "the modem is still starting"},
 }
 
-// dispose says what to do about the error of an attempt by a modem of that maker.
-func dispose(err error, maker string) disposition {
+// dispose says what to do about the error of an attempt by a modem whose make has that
+// table of codes.
+func dispose(err error, vendor []disposition) disposition {
 	var refused *modem.ResultError
 	told := errors.As(err, &refused)
 	switch {
 	case errors.Is(err, modem.ErrOutcomeUnknown):
 		return disposition{do: unsure, hint: "no answer after the message was handed over"}
 	case errors.Is(err, modem.ErrNotSent) && told:
-		d := lookUp(refused, maker)
+		d := lookUp(refused, vendor)
 		if d.do == unsure || d.do == already {
 			d = disposition{do: retry, after: 30 * time.Second, hint: d.hint + "; the message was not handed over"}
 		}
 		return d
 	case told:
-		return lookUp(refused, maker)
+		return lookUp(refused, vendor)
 	case errors.Is(err, modem.ErrNotSent):
 		return disposition{do: wait, after: 2 * time.Second, hint: "it was not handed over"}
 	}
 	return disposition{do: wait, after: 10 * time.Second, hint: "the modem is in trouble"}
 }
 
-func lookUp(refused *modem.ResultError, maker string) disposition {
+func lookUp(refused *modem.ResultError, vendor []disposition) disposition {
 	table := cmsTable
 	switch {
 	case refused.Kind == modem.CME:
@@ -169,7 +149,7 @@ func lookUp(refused *modem.ResultError, maker string) disposition {
 		return disposition{do: unsure, hint: "the modem gives a cause in words that are not known"}
 	}
 	if refused.Kind == modem.CMS && refused.Code >= firstVendorCode {
-		table = append(slices.Clone(vendorTable(maker)), table...)
+		table = append(slices.Clone(vendor), table...)
 	}
 	for _, d := range table {
 		if d.first <= refused.Code && refused.Code <= d.last {

@@ -27,7 +27,7 @@ func TestDispose(t *testing.T) {
 		{modem.Plain, -1, retry},
 	}
 	for _, test := range tests {
-		d := dispose(&modem.ResultError{Kind: test.kind, Code: test.code}, "")
+		d := dispose(&modem.ResultError{Kind: test.kind, Code: test.code}, nil)
 		if d.do != test.want || d.hint == "" {
 			t.Errorf("kind %d code %d: %d %q, want %d and a hint", test.kind, test.code, d.do, d.hint, test.want)
 		}
@@ -35,13 +35,13 @@ func TestDispose(t *testing.T) {
 			t.Errorf("kind %d code %d: again without a pause", test.kind, test.code)
 		}
 	}
-	if d := dispose(modem.ErrOutcomeUnknown, ""); d.do != unsure {
+	if d := dispose(modem.ErrOutcomeUnknown, nil); d.do != unsure {
 		t.Errorf("outcome unknown: %d", d.do)
 	}
-	if d := dispose(modem.ErrNotSent, ""); d.do != wait {
+	if d := dispose(modem.ErrNotSent, nil); d.do != wait {
 		t.Errorf("not sent: %d", d.do)
 	}
-	if d := dispose(errors.New("something else"), ""); d.do != wait {
+	if d := dispose(errors.New("something else"), nil); d.do != wait {
 		t.Errorf("an error of another kind: %d", d.do)
 	}
 }
@@ -59,7 +59,8 @@ func TestDisposeByMaker(t *testing.T) {
 		{"", 512, unsure}, {"nobody", 515, unsure}, {"SIMCOM", 42, retry}, {"Siemens", 332, unsure},
 	}
 	for _, test := range tests {
-		if d := dispose(&modem.ResultError{Kind: modem.CMS, Code: test.code}, test.maker); d.do != test.want {
+		row, _ := modem.BuiltinProfiles().Of("", modem.Identity{Manufacturer: test.maker})
+		if d := dispose(&modem.ResultError{Kind: modem.CMS, Code: test.code}, vendorTable(row)); d.do != test.want {
 			t.Errorf("%s %d: %d, want %d", test.maker, test.code, d.do, test.want)
 		}
 	}
@@ -67,11 +68,16 @@ func TestDisposeByMaker(t *testing.T) {
 
 func TestTablesAreOrdered(t *testing.T) {
 	tables := map[string][]disposition{"CMS": cmsTable, "CME": cmeTable}
-	for maker, table := range vendorTables {
-		tables[maker] = table
-		if table[0].first < firstVendorCode {
-			t.Errorf("%s: %d is the standard's", maker, table[0].first)
+	for _, row := range modem.BuiltinProfiles() {
+		if len(row.CMS) > 0 {
+			tables[row.Name] = vendorTable(row)
+			if first := row.CMS[0].First; first < firstVendorCode {
+				t.Errorf("%s: %d is the standard's", row.Name, first)
+			}
 		}
+	}
+	if len(tables) < 6 {
+		t.Errorf("only %d tables: the makes' have got lost", len(tables))
 	}
 	for name, table := range tables {
 		last := -1
@@ -81,6 +87,18 @@ func TestTablesAreOrdered(t *testing.T) {
 			}
 			last = d.last
 		}
+	}
+}
+
+// What a row may say has a verb here, and only that: `already` is the SC's word.
+func TestVerbsOfRows(t *testing.T) {
+	for _, word := range modem.Verbs {
+		if _, ok := verbs[word]; !ok {
+			t.Errorf("a row may say %q, which nobody does", word)
+		}
+	}
+	if len(verbs) != len(modem.Verbs) {
+		t.Errorf("%d words here, %d in rows", len(verbs), len(modem.Verbs))
 	}
 }
 

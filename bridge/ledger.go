@@ -35,7 +35,7 @@ func (o *outbound) record(a attempt) {
 		o.accepted(seg, a.mr)
 		return
 	}
-	d := dispose(a.err, a.maker)
+	d := dispose(a.err, a.vendor)
 	if d.do == already && !a.doubled {
 		d.do = fail // no earlier attempt of ours can be the duplicate
 	}
@@ -82,7 +82,7 @@ func (o *outbound) spread(pause time.Duration) time.Duration {
 // recordLate closes an attempt whose message has ended meanwhile, cancelled or
 // failed by a report: that end stays, and what became of the segment is told.
 func (o *outbound) recordLate(seg *spool.OutSegment, a attempt) {
-	d := dispose(a.err, a.maker)
+	d := dispose(a.err, a.vendor)
 	switch {
 	case a.err == nil, d.do == already && a.doubled:
 		seg.State, seg.MR, seg.Unsure = spool.SegAccepted, a.mr, false

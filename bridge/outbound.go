@@ -64,7 +64,7 @@ func (s *session) carry(ctx context.Context, id string) {
 		// end, so that it finds the answer written down.
 		s.flight <- struct{}{}
 		mr, err := s.modem.Send(send, next.mode, next.more)
-		next = s.advance(ctx, id, &attempt{seq: next.seq, mr: mr, err: err, maker: s.modem.Identity().Manufacturer})
+		next = s.advance(ctx, id, &attempt{seq: next.seq, mr: mr, err: err, vendor: s.vendor})
 		<-s.flight
 	}
 }
@@ -81,9 +81,9 @@ type attempt struct {
 	seq     int
 	mr      int // -1: accepted, but the modem told none
 	err     error
-	maker   string // of the modem: +CGMI
-	doubled bool   // an earlier attempt of the SIM's is recent enough for the SC to know it
-	others  bool   // another SIM is there and free to take the message
+	vendor  []disposition // codes of the modem's make
+	doubled bool          // an earlier attempt of the SIM's is recent enough for the SC to know it
+	others  bool          // another SIM is there and free to take the message
 }
 
 // advance records the last attempt and begins the next one; nil if there is none.
@@ -145,7 +145,7 @@ func (s *session) recall(tx *spool.Tx, o *outbound, a *attempt) error {
 		return nil
 	}
 	seg := o.Segments[a.seq-1]
-	if !seg.AirAt.IsZero() && dispose(a.err, a.maker).do == already {
+	if !seg.AirAt.IsZero() && dispose(a.err, a.vendor).do == already {
 		n, err := tx.SpentAs(seg.SIM, seg.AirAt, recallSends+1)
 		a.doubled = n <= recallSends
 		return err
@@ -287,7 +287,7 @@ func (s *session) raise(a *attempt) {
 		s.alarm = ""
 		return
 	}
-	d := dispose(a.err, a.maker)
+	d := dispose(a.err, a.vendor)
 	if !d.alarm() || s.alarm == d.hint {
 		return
 	}

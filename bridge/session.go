@@ -32,8 +32,9 @@ type session struct {
 	roaming RoamingPolicy
 
 	// Known when the modem is ready:
-	sim    string // IMSI, or the modem's name where the SIM does not tell it
-	number string // own number, "" unknown
+	sim    string        // IMSI, or the modem's name where the SIM does not tell it
+	number string        // own number, "" unknown
+	vendor []disposition // what codes of its make mean
 
 	flight chan struct{} // capacity 1: taken from a CMGS until its answer is written down
 	sc     scClock       // of the SC; runInbound's
@@ -114,6 +115,7 @@ var errEnded = errors.New("the session with the modem ended")
 func (s *session) introduce() {
 	id := s.modem.Identity()
 	s.sim, s.number = s.bridge.knownSIM(id, s.name), id.Number
+	s.vendor = vendorTable(s.modem.Profile())
 	err := s.bridge.spool.View(context.Background(), func(tx *spool.Tx) (err error) {
 		s.sc, err = readSCClock(tx, s.sim, s.bridge.clock.epoch)
 		return err

@@ -31,7 +31,7 @@ func (e *events) attempted(o *outbound, seg *spool.OutSegment, a attempt) {
 	if a.err == nil {
 		return
 	}
-	d, last := dispose(a.err, a.maker), &e.attempts[len(e.attempts)-1]
+	d, last := dispose(a.err, a.vendor), &e.attempts[len(e.attempts)-1]
 	last.MR, last.Why = -1, explained(a.err, d)
 	switch {
 	case d.do == already && a.doubled:
