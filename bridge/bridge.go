@@ -34,6 +34,8 @@ type Options struct {
 	Log   zerolog.Logger
 	Trace func(modem string, sent bool, line string) // every AT line; must not block
 
+	Profiles modem.Profiles // what is known of makes of modems; nil: what the program brings along
+
 	// Probe, if not nil, is called by name at each point at which a crash matters:
 	// before and after commits, Ctrl-Z, AT+CNMA, AT+CMGD and what is written to a
 	// client. Tests end the process there.
@@ -52,6 +54,8 @@ type Bridge struct {
 	hub    *hub
 	server *server
 	udp    *udpRoles
+
+	profiles modem.Profiles
 
 	queued broadcast // something may be sent now
 
@@ -72,8 +76,14 @@ type Bridge struct {
 // Open opens the spool and binds the sockets, so that what is wrong with either
 // is known before anything runs. The caller calls Run or Close.
 func Open(ctx context.Context, cfg Config, o Options) (*Bridge, error) {
+	if o.Profiles == nil {
+		o.Profiles = modem.BuiltinProfiles()
+	}
 	if o.Dial == nil {
-		o.Dial = func(_ context.Context, c ModemConfig) (modem.Port, error) { return modem.OpenPort(c.Device, c.Baud) }
+		o.Dial = func(_ context.Context, c ModemConfig) (modem.Port, error) {
+			row, _ := o.Profiles.Of("", modem.Identity{})
+			return modem.OpenLine(c.Device, c.line(row))
+		}
 	}
 	if o.Clock.Boot == nil {
 		o.Clock = SystemSource()
@@ -89,7 +99,7 @@ func Open(ctx context.Context, cfg Config, o Options) (*Bridge, error) {
 		return nil, err
 	}
 	b := &Bridge{
-		cfg: cfg, dial: o.Dial, log: o.Log, trace: o.Trace, probe: o.Probe, spool: s,
+		cfg: cfg, dial: o.Dial, log: o.Log, trace: o.Trace, probe: o.Probe, spool: s, profiles: o.Profiles,
 		sessions: map[string]*session{}, verdicts: map[string]string{}, claimed: map[string]bool{}, shunned: map[string]shunning{},
 		bounds: inboundBounds,
 	}

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -54,6 +55,9 @@ type ModemConfig struct {
 	SMSC    string // service centre to set; "" leaves the SIM's
 
 	Roaming RoamingPolicy
+
+	Boot     time.Duration // how long a modem silent at first is waited for; 0: as its make needs
+	DTR, RTS string        // "on" or "off"; "": as its make needs
 }
 
 // RoamingPolicy says what a modem does on another network than its SIM's own.
@@ -200,6 +204,12 @@ func readModem(t *table) ModemConfig {
 		t.fault("device", fmt.Sprintf("%q is no absolute path", c.Device))
 	}
 	t.integer("baud", &c.Baud, 300, 4_000_000)
+	t.duration("boot", &c.Boot)
+	if c.Boot > time.Hour {
+		t.fault("boot", "is longer than 1h: no modem takes that long to start")
+	}
+	t.level("dtr", &c.DTR)
+	t.level("rts", &c.RTS)
 	t.text("pin_file", &c.PINFile)
 	receive := "auto"
 	t.text("receive", &receive)
@@ -227,6 +237,12 @@ func readModem(t *table) ModemConfig {
 		t.fault("roaming", fmt.Sprintf("%q: allow or receive", roaming))
 	}
 	return c
+}
+
+// line is how the modem's tty is set: as the user says, else as its make needs.
+func (c ModemConfig) line(row modem.Profile) modem.Line {
+	row.DTR, row.RTS = cmp.Or(c.DTR, row.DTR), cmp.Or(c.RTS, row.RTS)
+	return row.Line(c.Baud)
 }
 
 func validName(s string) bool {

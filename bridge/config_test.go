@@ -41,6 +41,9 @@ ports = [3590]
 name = "left"
 device = "/dev/left"
 baud = 9600
+boot = "40s"
+dtr = "off"
+rts = "on"
 pin_file = "/etc/pin"
 receive = "direct"
 [[modem]]
@@ -68,7 +71,7 @@ format = "json"
 		Spool:  SpoolConfig{Path: "/x/spool.db", MaxUnclaimed: 5, MaxQueued: 6, History: 90 * 24 * time.Hour, HistoryRows: 2000},
 		Socket: SocketConfig{Listen: []string{"127.0.0.1:1", "[::1]:2", "localhost:3"}, Unix: "/run/wvsms.sock", Ports: []uint16{3590}},
 		Modems: []ModemConfig{
-			{Name: "left", Device: "/dev/left", Baud: 9600, PINFile: "/etc/pin", Receive: modem.ReceiveDirect},
+			{Name: "left", Device: "/dev/left", Baud: 9600, PINFile: "/etc/pin", Receive: modem.ReceiveDirect, Boot: 40 * time.Second, DTR: "off", RTS: "on"},
 			{Name: "m1", Device: "/dev/right", Baud: 115200, Receive: modem.ReceiveStore},
 		},
 		Limits: LimitsConfig{AllowTo: Patterns{"+49*", "112"}, AllowFrom: Patterns{}},
@@ -94,6 +97,7 @@ func TestConfigFaults(t *testing.T) {
 		{"[modem]\ndevice = \"/dev/x\"\n", []string{"modem: is missing", "modem: map"}},
 		{oneModem + oneModem, []string{"modem[1].device: /dev/ttyUSB2 is modem[0]'s already"}},
 		{oneModem + "name = \"m 0\"\nbaud = 1\nreceive = \"often\"\nroaming = \"never\"\nsmsc = \"x\"\n", []string{"modem[0].baud: 1", `modem[0].name: "m 0"`, `modem[0].receive: "often"`, `modem[0].roaming: "never"`, "modem[0].smsc: "}},
+		{oneModem + "dtr = \"high\"\nboot = \"2h\"\n", []string{`modem[0].boot: is longer`, `modem[0].dtr: "high"`}},
 		{oneModem + "[spool]\nhistory = \"30\"\nmax_queued = 0\npath = 7\n", []string{"spool.history: ", "spool.max_queued: 0", "spool.path: 7"}},
 		{oneModem + "[spool]\nhistory = 30\n", []string{"spool.history: 30: a duration"}},
 		{oneModem + "[spool]\nhistory_rows = 9\n", []string{"spool.history_rows: 9: 1000 to 100000000"}},
@@ -175,4 +179,21 @@ func FuzzConfig(f *testing.F) {
 			t.Errorf("accepted: %+v", c)
 		}
 	})
+}
+
+// The user's word about a modem's lines goes before its make's.
+func TestLineOfModem(t *testing.T) {
+	row := modem.Profile{DTR: "off"}
+	for _, c := range []struct {
+		config ModemConfig
+		want   modem.Line
+	}{
+		{ModemConfig{Baud: 9600}, modem.Line{Baud: 9600, DTROff: true}},
+		{ModemConfig{DTR: "on", RTS: "off"}, modem.Line{RTSOff: true}},
+		{ModemConfig{DTR: "off", RTS: "on"}, modem.Line{DTROff: true}},
+	} {
+		if got := c.config.line(row); got != c.want {
+			t.Errorf("%+v: %+v, want %+v", c.config, got, c.want)
+		}
+	}
 }

@@ -137,6 +137,13 @@ func (t *table) duration(key string, to *time.Duration) {
 	*to = d
 }
 
+// level is how a line of a UART is left.
+func (t *table) level(key string, to *string) {
+	if t.text(key, to); *to != "" && *to != "on" && *to != "off" {
+		t.fault(key, fmt.Sprintf("%q: on or off", *to))
+	}
+}
+
 func (t *table) ports(key string, to *[]uint16) {
 	list, ok := take[[]any](t, key, "a list of port numbers")
 	if !ok {

@@ -75,6 +75,7 @@ func (b *Bridge) serveModem(ctx context.Context, c ModemConfig, log zerolog.Logg
 	s := &session{bridge: b, name: c.Name, roaming: c.Roaming, log: log, flight: make(chan struct{}, 1)}
 	s.modem = modem.New(port, modem.Options{
 		Name: c.Name, Receive: c.Receive, PIN: pinReader(c.PINFile), PINGuard: pinLedger{b}, SMSC: c.SMSC, Log: b.log, Probe: b.probe,
+		Profiles: b.profiles, Boot: c.Boot,
 		Trace: func(sent bool, line string) { b.trace(c.Name, sent, line) },
 		Status: func(st modem.Status) {
 			b.setVerdict(c.Name, s.verdict(st))

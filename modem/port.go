@@ -20,26 +20,35 @@ const defaultBaud = 115200
 // file when the number of a closed descriptor is in use again.
 type tty struct{ *os.File }
 
+// A Line is how a tty is set. The zero value is usual.
+type Line struct {
+	Baud           int  // 0: 115200
+	DTROff, RTSOff bool // boards differ in what they make of these lines: some power the modem with one
+}
+
 // OpenPort opens the tty at path for this process alone, raw, at baud (0:
 // 115200), with DTR and RTS set where the line has them. It works on
 // pseudo-terminals too.
-func OpenPort(path string, baud int) (Port, error) {
-	if baud == 0 {
-		baud = defaultBaud
+func OpenPort(path string, baud int) (Port, error) { return OpenLine(path, Line{Baud: baud}) }
+
+// OpenLine is OpenPort for a line that is set otherwise.
+func OpenLine(path string, line Line) (Port, error) {
+	if line.Baud == 0 {
+		line.Baud = defaultBaud
 	}
 	// First, because TIOCEXCL refuses any open that comes later.
 	f, err := os.OpenFile(path, os.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, openError(path, err)
 	}
-	if err := setUp(f, path, baud); err != nil {
+	if err := setUp(f, path, line); err != nil {
 		_ = f.Close()
 		return nil, openError(path, err)
 	}
 	return tty{f}, nil
 }
 
-func setUp(f *os.File, path string, baud int) error {
+func setUp(f *os.File, path string, line Line) error {
 	raw, err := f.SyscallConn()
 	if err != nil {
 		return err
@@ -56,9 +65,9 @@ func setUp(f *os.File, path string, baud int) error {
 	}); err != nil {
 		return err
 	}
-	mode := &serial.Mode{BaudRate: baud}
+	mode := &serial.Mode{BaudRate: line.Baud}
 	if lines {
-		mode.InitialStatusBits = &serial.ModemOutputBits{DTR: true, RTS: true}
+		mode.InitialStatusBits = &serial.ModemOutputBits{DTR: !line.DTROff, RTS: !line.RTSOff}
 	}
 	if err := configure(path, mode); err != nil {
 		return err

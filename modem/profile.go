@@ -205,6 +205,11 @@ func matches(patterns []string, s string) bool {
 	})
 }
 
+// Line is how the tty of such a modem is set.
+func (p Profile) Line(baud int) Line {
+	return Line{Baud: baud, DTROff: p.DTR == "off", RTSOff: p.RTS == "off"}
+}
+
 // Role is what the terminal of a USB interface speaks.
 type Role int
 

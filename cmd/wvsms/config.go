@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"wvsms/bridge"
+	"wvsms/modem"
 )
 
 const defaultConfig = "/etc/wvsms/wvsms.toml"
@@ -15,7 +17,7 @@ const defaultConfig = "/etc/wvsms/wvsms.toml"
 var exampleConfig string
 
 type configCmd struct {
-	Check   configCheckCmd   `cmd:"" help:"Check a configuration file; every fault is shown, under its key."`
+	Check   configCheckCmd   `cmd:"" help:"Check a configuration file, and the modem profiles beside it; every fault is shown, under its key."`
 	Example configExampleCmd `cmd:"" help:"Print an example configuration with every key."`
 }
 
@@ -27,6 +29,7 @@ type configCheckCmd struct {
 // Run prints the faults of the file, or that there are none.
 func (c *configCheckCmd) Run(std *stdio) error {
 	_, err := bridge.ReadConfig(c.File)
+	_, rows := siteProfiles(c.File)
 	if c.JSON {
 		list := []bridge.Fault{}
 		var faults bridge.Faults
@@ -35,11 +38,14 @@ func (c *configCheckCmd) Run(std *stdio) error {
 		} else if err != nil {
 			list = []bridge.Fault{{Text: err.Error()}}
 		}
+		if rows != nil {
+			list = append(list, bridge.Fault{Key: profilesFile, Text: rows.Error()})
+		}
 		if err := json.NewEncoder(std.Out).Encode(list); err != nil {
 			return err
 		}
 	}
-	if err != nil {
+	if err := errors.Join(err, rows); err != nil {
 		return usageError{err}
 	}
 	if c.JSON {
@@ -47,6 +53,14 @@ func (c *configCheckCmd) Run(std *stdio) error {
 	}
 	fmt.Fprintf(std.Out, "%s: good\n", c.File)
 	return nil
+}
+
+// profilesFile stands beside the configuration, or does not.
+const profilesFile = "profiles.toml"
+
+// siteProfiles are the rows of makes of modems, the site's own among them.
+func siteProfiles(config string) (modem.Profiles, error) {
+	return modem.ReadProfiles(filepath.Join(filepath.Dir(config), profilesFile))
 }
 
 type configExampleCmd struct{}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,6 +33,11 @@ func (c *runCmd) Run(ctx context.Context, std *stdio) error {
 	}
 	log := newLogger(std.Err, cfg.Log)
 	o := bridge.Options{Log: log}
+	if !c.Sim { // it takes what the program brings along
+		if o.Profiles, err = siteProfiles(cmp.Or(c.File, defaultConfig)); err != nil {
+			return usageError{err}
+		}
+	}
 	instrument(&o)
 	if c.Trace {
 		o.Trace = func(modem string, sent bool, line string) {
