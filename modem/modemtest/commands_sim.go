@@ -123,7 +123,7 @@ func cfun(s *session, c command) error {
 		s.m.treat(Restarted)
 		s.final(nil)
 		s.pause(s.life, 100*time.Millisecond) // the OK gets out before the line dies
-		if s.m.o.Profile.Renumbers {
+		if s.m.o.Profile.Renumbers && !s.m.onBus {
 			s.hangUp(errHangUp)
 			return errHangUp
 		}

@@ -45,6 +45,7 @@ type Modem struct {
 	mu       sync.Mutex
 	s        *session // nil: nobody serves it, it is off
 	powered  bool     // false while it boots
+	onBus    bool     // it is a USB stick: see Bus
 	sim      sim
 	me       *store
 	stored   settings // AT&W
@@ -258,6 +259,14 @@ func (m *Modem) Reset() {
 	defer m.mu.Unlock()
 	if m.s != nil && m.s.reset != nil {
 		m.s.reset(errReset)
+	}
+}
+
+// leave ends the line that has the URCs, and with it the modem's place on the bus.
+// m.mu is held.
+func (m *Modem) leave() {
+	if m.s != nil {
+		m.s.hangUp(errReset)
 	}
 }
 

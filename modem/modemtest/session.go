@@ -48,6 +48,7 @@ type session struct {
 	fault    *running // the faults of the command in execution
 	mmsUntil time.Time
 	hung     bool // Fault Hang, Profile.CDSWedges
+	second   bool // on another terminal of the modem than the one with the URCs
 }
 
 // Serve speaks AT on rw until the line closes or ctx ends, closes rw and
@@ -65,18 +66,23 @@ func (m *Modem) Serve(ctx context.Context, rw io.ReadWriteCloser) error {
 		return lineError(rw.Close())
 	}
 	m.attach(s)
-	var wg sync.WaitGroup
-	wg.Go(func() { hangUp(s.wire.reader(ctx)) })
-	wg.Go(func() { hangUp(s.wire.writer(ctx)) })
-	wg.Go(func() { s.plan.run(ctx) })
-	wg.Go(func() { <-ctx.Done(); rw.Close() })
-
-	s.run()
-	hangUp(nil)
-	wg.Wait()
+	s.serve(rw)
 	m.detach(s)
 	<-m.socket
 	return lineError(context.Cause(ctx))
+}
+
+// serve runs the session until its line ends.
+func (s *session) serve(rw io.Closer) {
+	var wg sync.WaitGroup
+	wg.Go(func() { s.hangUp(s.wire.reader(s.ctx)) })
+	wg.Go(func() { s.hangUp(s.wire.writer(s.ctx)) })
+	wg.Go(func() { s.plan.run(s.ctx) })
+	wg.Go(func() { <-s.ctx.Done(); rw.Close() })
+
+	s.run()
+	s.hangUp(nil)
+	wg.Wait()
 }
 
 // lineError leaves nothing of the ordinary ways for a line to end.
@@ -119,6 +125,9 @@ func (s *session) start() {
 	s.settings = s.m.stored
 	s.reserved, s.held, s.buffered = false, nil, nil
 	s.fault, s.hung = nil, false
+	if s.second {
+		return
+	}
 	s.m.powerUp()
 	if every := s.m.o.NoiseEvery; every > 0 {
 		s.noise(s.life, every)
@@ -129,6 +138,13 @@ func (s *session) start() {
 func (s *session) reboot() {
 	s.reset(nil)
 	s.m.fail(s)
+	if s.m.onBus {
+		// It leaves the bus, with all its terminals, and comes back as a new device.
+		s.wire.drop()
+		s.m.leave()
+		s.hangUp(errReset)
+		return
+	}
 	s.m.powered = false
 	s.boot()
 }
