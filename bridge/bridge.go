@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"wvsms/modem"
+	"wvsms/modem/usb"
 	"wvsms/spool"
 )
 
@@ -36,10 +37,16 @@ type Options struct {
 
 	Profiles modem.Profiles // what is known of makes of modems; nil: what the program brings along
 
+	// Where modems are looked for: /sys, /dev; and /run/wvsms, where links by IMEI are
+	// made if it exists.
+	Sys, Dev, Run string
+
 	// Probe, if not nil, is called by name at each point at which a crash matters:
 	// before and after commits, Ctrl-Z, AT+CNMA, AT+CMGD and what is written to a
 	// client. Tests end the process there.
 	Probe func(point string)
+
+	watch func(ctx context.Context, changed func()) error // usb.Watch
 }
 
 // A Bridge is one running bridge over one spool.
@@ -54,6 +61,8 @@ type Bridge struct {
 	hub    *hub
 	server *server
 	udp    *udpRoles
+	finder *finder // nil: every modem is named by its path
+	run    string  // Options.Run
 
 	profiles modem.Profiles
 
@@ -94,12 +103,23 @@ func Open(ctx context.Context, cfg Config, o Options) (*Bridge, error) {
 	if o.Probe == nil {
 		o.Probe = func(string) {}
 	}
+	for _, d := range []struct {
+		to    *string
+		usual string
+	}{{&o.Sys, "/sys"}, {&o.Dev, "/dev"}, {&o.Run, "/run/wvsms"}} {
+		if *d.to == "" {
+			*d.to = d.usual
+		}
+	}
+	if o.watch == nil {
+		o.watch = usb.Watch
+	}
 	s, err := spool.Open(cfg.Spool.Path, spool.Options{Probe: o.Probe})
 	if err != nil {
 		return nil, err
 	}
 	b := &Bridge{
-		cfg: cfg, dial: o.Dial, log: o.Log, trace: o.Trace, probe: o.Probe, spool: s, profiles: o.Profiles,
+		cfg: cfg, dial: o.Dial, log: o.Log, trace: o.Trace, probe: o.Probe, spool: s, run: o.Run, profiles: o.Profiles,
 		sessions: map[string]*session{}, verdicts: map[string]string{}, claimed: map[string]bool{}, shunned: map[string]shunning{},
 		bounds: inboundBounds,
 	}
@@ -115,6 +135,9 @@ func (b *Bridge) open(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	b.started = b.clock.Now()
+	if b.finder, err = b.openFinder(ctx, o); err != nil {
+		return err
+	}
 	b.hub = newHub(b)
 	b.hub.log = b.log
 	b.server = newServer(serverConfig{Listen: b.cfg.Socket.Listen, Unix: b.cfg.Socket.Unix, Ports: b.cfg.Socket.Ports, Probe: o.Probe}, b, b.hub, b.log)
@@ -180,6 +203,9 @@ func (b *Bridge) Run(ctx context.Context) error {
 	g.Go(func() error { return b.server.Run(ctx) })
 	g.Go(func() error { return b.udp.Run(ctx) })
 	g.Go(func() error { return b.runTimers(ctx) })
+	if b.finder != nil {
+		g.Go(func() error { return b.finder.Run(ctx) })
+	}
 	for _, c := range b.cfg.Modems {
 		g.Go(func() error { b.runModem(ctx, c); return nil })
 	}

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"net"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,7 +47,8 @@ type SocketConfig struct {
 // ModemConfig is one [[modem]].
 type ModemConfig struct {
 	Name    string
-	Device  string
+	Device  string // path of its AT port, or "auto"; "": Match says which it is
+	Match   Match
 	Baud    int
 	PINFile string
 	Receive modem.ReceiveMode
@@ -194,15 +194,7 @@ func readModem(t *table) ModemConfig {
 	if !validName(c.Name) {
 		t.fault("name", fmt.Sprintf("%q: 1 to 32 letters, digits, - and _", c.Name))
 	}
-	t.text("device", &c.Device)
-	switch {
-	case c.Device == "":
-		t.fault("device", "is missing: the path of the modem's AT port, best one below /dev/serial/by-id")
-	case c.Device == "auto":
-		t.fault("device", `"auto" is not built yet: name the path of the modem's AT port`)
-	case !filepath.IsAbs(c.Device):
-		t.fault("device", fmt.Sprintf("%q is no absolute path", c.Device))
-	}
+	c.readDevice(t)
 	t.integer("baud", &c.Baud, 300, 4_000_000)
 	t.duration("boot", &c.Boot)
 	if c.Boot > time.Hour {
@@ -317,15 +309,13 @@ func (c *Config) checkTogether(t *table) {
 	if len(c.Socket.Listen) == 0 && c.Socket.Unix == "" && len(c.UDP) == 0 {
 		t.fault("socket.listen", "is empty, and there is neither socket.unix nor [[udp]]: nobody could reach the bridge")
 	}
-	names, devices := map[string]int{}, map[string]int{}
+	c.checkDevices(t)
+	names := map[string]int{}
 	for i, m := range c.Modems {
 		if first, ok := names[m.Name]; ok {
 			t.fault(fmt.Sprintf("modem[%d].name", i), fmt.Sprintf("%q is modem[%d]'s already", m.Name, first))
 		}
-		if first, ok := devices[m.Device]; ok && m.Device != "" {
-			t.fault(fmt.Sprintf("modem[%d].device", i), fmt.Sprintf("%s is modem[%d]'s already", m.Device, first))
-		}
-		names[m.Name], devices[m.Device] = i, i
+		names[m.Name] = i
 	}
 	roles, listens := map[string]int{}, map[string]int{}
 	for i, u := range c.UDP {

@@ -94,6 +94,13 @@ func TestConfigFaults(t *testing.T) {
 		{oneModem + "x = 1\n[nonsense]\n", []string{"modem[0].x: unknown key", "nonsense: unknown key"}},
 		{"[[modem]]\n", []string{"modem[0].device: is missing"}},
 		{"[[modem]]\ndevice = \"ttyUSB0\"\n", []string{`modem[0].device: "ttyUSB0" is no absolute path`}},
+		{"[[modem]]\ndevice = {}\n", []string{"modem[0].device: says nothing"}},
+		{"[[modem]]\ndevice = { vid = \"2c7\", pid = 293, usb = \"1\", imei = \"35\", serial = \"\", colour = 1 }\n", []string{
+			"modem[0].device.colour: unknown key", `modem[0].device.imei: "35": 15 digits`, "modem[0].device.pid: 293: a string",
+			`modem[0].device.serial: ""`, `modem[0].device.usb: "1": bus and ports`, `modem[0].device.vid: "2c7": four hex digits`}},
+		{"[[modem]]\ndevice = { pid = \"0125\" }\n", []string{"modem[0].device.pid: stands without vid"}},
+		{"[[modem]]\ndevice = [1]\n", []string{"modem[0].device: [1]: a string"}},
+		{"[[modem]]\ndevice = { usb = \"1-1\" }\n[[modem]]\ndevice = { usb = \"1-1\" }\n", []string{"modem[1].device: usb=1-1 is modem[0]'s already"}},
 		{"[modem]\ndevice = \"/dev/x\"\n", []string{"modem: is missing", "modem: map"}},
 		{oneModem + oneModem, []string{"modem[1].device: /dev/ttyUSB2 is modem[0]'s already"}},
 		{oneModem + "name = \"m 0\"\nbaud = 1\nreceive = \"often\"\nroaming = \"never\"\nsmsc = \"x\"\n", []string{"modem[0].baud: 1", `modem[0].name: "m 0"`, `modem[0].receive: "often"`, `modem[0].roaming: "never"`, "modem[0].smsc: "}},
@@ -135,6 +142,33 @@ func TestConfigFaults(t *testing.T) {
 				t.Errorf("got\n%v\nwant\n%s", err, strings.Join(test.want, "\n"))
 			}
 		})
+	}
+}
+
+// A modem may be described instead of named; several may have one description.
+func TestConfigDevice(t *testing.T) {
+	got, err := ParseConfig(`
+[[modem]]
+device = "auto"
+[[modem]]
+device = "auto"
+[[modem]]
+device = { vid = "2C7C", pid = "0125" }
+[[modem]]
+device = { vid = "2c7c", pid = "0125" }
+[[modem]]
+device = { serial = "x y", usb = "1-1.4", imei = "351234567890123" }
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var devices []string
+	for _, m := range got.Modems {
+		devices = append(devices, m.Device+m.Match.String())
+	}
+	want := []string{"auto", "auto", "vid=2c7c pid=0125", "vid=2c7c pid=0125", "serial=x y usb=1-1.4 imei=351234567890123"}
+	if diff := cmp.Diff(want, devices); diff != "" {
+		t.Error(diff)
 	}
 }
 

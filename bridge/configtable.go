@@ -76,7 +76,7 @@ func (t *table) table(key string, read func(*table)) {
 	if values == nil {
 		values = map[string]any{}
 	}
-	sub := &table{path: key, values: values, faults: t.faults}
+	sub := &table{path: strings.TrimPrefix(t.path+"."+key, "."), values: values, faults: t.faults}
 	read(sub)
 	sub.unknown()
 }

@@ -37,6 +37,7 @@ type modemInfo struct {
 	Serving    string `json:"network,omitempty"` // PLMN
 	Home       string `json:"home,omitempty"`
 	RSSI       int    `json:"rssi_dbm,omitempty"`
+	Device     string `json:"device,omitempty"`
 	Model      string `json:"model,omitempty"`
 	IMEI       string `json:"imei,omitempty"`
 	SIM        string `json:"sim,omitempty"`
@@ -96,6 +97,7 @@ func (b *Bridge) modemInfo(name string) modemInfo {
 	)
 	v.Ready, v.Registered, v.Operator, v.RSSI = true, st.Registered, st.Operator, st.RSSI
 	v.Sends, v.Roaming, v.Serving, v.Home = s.sends(st), st.Roaming, st.Serving, st.Home
+	v.Device = s.device
 	v.Model, v.IMEI, v.SIM, v.Number = id.Model, id.IMEI, s.sim, id.Number
 	return v
 }

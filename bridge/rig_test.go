@@ -32,6 +32,8 @@ type rig struct {
 	on   sync.WaitGroup          // what runs the network
 	stop func()                  // ends the bridge, not the network
 	line func(net.Conn) net.Conn // what a modem's end of its line is; nil: as it is
+	bus  *modemtest.Bus          // nil: none, and modems are on lines of their own
+	run  string                  // folder of links by IMEI
 
 	dial  Dial         // nil: a new line each time, the stick pulled out and put back
 	probe func(string) // nil: none; with one there is no trace in the log
@@ -95,11 +97,16 @@ func (r *rig) start() {
 	if r.probe != nil {
 		trace = nil
 	}
-	b, err := Open(r.ctx, r.cfg, Options{
+	o := Options{
 		Dial: dial, Trace: trace, Probe: r.probe,
 		Log:   zerolog.New(zerolog.NewTestWriter(r.t)),
 		Clock: Source{Boot: func() time.Duration { return time.Since(begin) }, Wall: r.wall},
-	})
+	}
+	if r.bus != nil {
+		o.Dial = func(_ context.Context, c ModemConfig) (modem.Port, error) { return r.bus.Open(c.Device) }
+		o.Sys, o.Dev, o.Run, o.watch = r.bus.Sys(), r.bus.Dev(), r.run, r.bus.Watch
+	}
+	b, err := Open(r.ctx, r.cfg, o)
 	if err != nil {
 		r.t.Fatal(err)
 	}

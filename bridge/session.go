@@ -26,6 +26,7 @@ const (
 type session struct {
 	bridge *Bridge
 	name   string
+	device string // path of the terminal
 	modem  *modem.Modem
 	log    zerolog.Logger
 
@@ -68,14 +69,23 @@ func (b *Bridge) runModem(ctx context.Context, c ModemConfig) {
 
 // serveModem runs one session. ready tells whether the modem came up in it.
 func (b *Bridge) serveModem(ctx context.Context, c ModemConfig, log zerolog.Logger) (ready bool, err error) {
+	var found *stick
+	var id string // on the USB bus
+	if c.sought() {
+		if found, err = b.finder.find(ctx, c, func(why string) { b.setVerdict(c.Name, why) }); err != nil {
+			return false, err
+		}
+		defer b.finder.leave(c)
+		c.Device, id = b.finder.path(found), found.ID()
+	}
 	port, err := b.dial(ctx, c)
 	if err != nil {
 		return false, fmt.Errorf("open the line to modem %s: %w", c.Name, err)
 	}
-	s := &session{bridge: b, name: c.Name, roaming: c.Roaming, log: log, flight: make(chan struct{}, 1)}
+	s := &session{bridge: b, name: c.Name, device: c.Device, roaming: c.Roaming, log: log, flight: make(chan struct{}, 1)}
 	s.modem = modem.New(port, modem.Options{
 		Name: c.Name, Receive: c.Receive, PIN: pinReader(c.PINFile), PINGuard: pinLedger{b}, SMSC: c.SMSC, Log: b.log, Probe: b.probe,
-		Profiles: b.profiles, Boot: c.Boot,
+		Profiles: b.profiles, USB: id, Boot: c.Boot,
 		Trace: func(sent bool, line string) { b.trace(c.Name, sent, line) },
 		Status: func(st modem.Status) {
 			b.setVerdict(c.Name, s.verdict(st))
@@ -98,9 +108,15 @@ func (b *Bridge) serveModem(ctx context.Context, c ModemConfig, log zerolog.Logg
 			return nil
 		case <-s.modem.Ready():
 		}
+		if found != nil {
+			if err := b.recognise(c, found, s.modem.Identity()); err != nil {
+				return err
+			}
+		}
 		ready = true
 		s.introduce()
 		defer b.leave(s)
+		defer b.link(s.modem.Identity(), c.Device)()
 		flows, ctx := errgroup.WithContext(ctx)
 		flows.Go(func() error { return s.runInbound(ctx) })
 		flows.Go(func() error { return s.runOutbound(ctx) })

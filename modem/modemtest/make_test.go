@@ -273,7 +273,7 @@ func TestMakes(t *testing.T) {
 			if i.Role == ATPort {
 				at++
 			}
-			if (i.Role == NoTTY) != (i.Driver == "") {
+			if i.Role != NoTTY && i.Driver == "" {
 				t.Errorf("%s: %+v", p.Name, i)
 			}
 		}
