@@ -4,16 +4,28 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 )
 
-// holder names another process that has the device at path open, as far as
-// /proc shows it to us, within d; "" when none is seen.
-func holder(path string, d time.Duration) string {
+// A Holder is a process that has a port open.
+type Holder struct {
+	Name string // of its program
+	PID  int
+}
+
+func (h Holder) String() string { return fmt.Sprintf("%s (pid %d)", h.Name, h.PID) }
+
+// IsModemManager tells whether it is the daemon of that name, of whatever version.
+func (h Holder) IsModemManager() bool { return strings.EqualFold(h.Name, "ModemManager") }
+
+// FindHolder names a process that has the device at path open, another one if there
+// is, as far as /proc shows it to us within d.
+func FindHolder(path string, d time.Duration) (h Holder, found bool) {
 	device, err := filepath.EvalSymlinks(path)
 	if err != nil {
-		return ""
+		return Holder{}, false
 	}
 	until := time.Now().Add(d)
 	all, _ := filepath.Glob("/proc/[0-9]*")
@@ -23,13 +35,13 @@ func holder(path string, d time.Duration) string {
 			break
 		}
 		if process != self && opens(process, device) {
-			return describe(process)
+			return describe(process), true
 		}
 	}
 	if opens(self, device) {
-		return describe(self) + " (this process)"
+		return describe(self), true
 	}
-	return ""
+	return Holder{}, false
 }
 
 func opens(process, device string) bool {
@@ -42,8 +54,8 @@ func opens(process, device string) bool {
 	return false
 }
 
-func describe(process string) string {
-	pid := filepath.Base(process)
+func describe(process string) Holder {
+	pid, _ := strconv.Atoi(filepath.Base(process))
 	command, _ := os.ReadFile(process + "/comm")
-	return fmt.Sprintf("%s (pid %s)", strings.TrimSpace(string(command)), pid)
+	return Holder{strings.TrimSpace(string(command)), pid}
 }

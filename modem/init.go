@@ -24,7 +24,7 @@ const (
 func (m *Modem) bringUp(ctx context.Context) error {
 	m.explain("the modem is being brought up")
 	if err := m.x.wake(ctx, m.wakes()); err != nil {
-		return err
+		return m.unheard(err)
 	}
 	m.x.line.watch()
 	// Errors as numbers: texts differ from vendor to vendor.
@@ -51,6 +51,17 @@ func (m *Modem) bringUp(ctx context.Context) error {
 func (m *Modem) wakes() int {
 	boot := cmp.Or(m.opt.Boot, m.profile.Boot)
 	return max(wakeTries, int((boot+wakeTimeout-1)/wakeTimeout))
+}
+
+// unheard says what is there instead of a modem that does not answer.
+func (m *Modem) unheard(err error) error {
+	if !errors.Is(err, ErrSilent) {
+		return err
+	}
+	if said := m.ear.verdict(); said.Heard != HeardNothing {
+		return fmt.Errorf("%w: %w", ErrSilent, said)
+	}
+	return fmt.Errorf("%w: is it powered, and is this its AT port, at its speed? wvsms doctor asks at every usual speed", err)
 }
 
 // command executes a command that can be repeated without harm.

@@ -126,6 +126,7 @@ type Modem struct {
 	// What follows belongs to the goroutine that executes commands: Run while
 	// it brings the modem up, then the one that does the jobs.
 	x        *executor
+	ear      *ear
 	noCentre bool // the SIM says that it has no service centre address
 	settings
 }
@@ -156,7 +157,8 @@ func New(p Port, o Options) *Modem {
 func (m *Modem) Run(ctx context.Context) error {
 	run, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	m.x = newExecutor(m.port, m.opt.Trace)
+	m.ear = &ear{Port: m.port}
+	m.x = newExecutor(m.ear, m.opt.Trace)
 	m.x.line.probe = m.opt.Probe
 	m.x.line.ignore(m.profile.Noise)
 

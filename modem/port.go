@@ -1,11 +1,9 @@
 package modem
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"syscall"
-	"time"
 
 	"go.bug.st/serial"
 	"golang.org/x/sys/unix"
@@ -111,26 +109,4 @@ func control(raw syscall.RawConn, f func(fd int) error) error {
 		return err
 	}
 	return inner
-}
-
-// openError says what is in the way and, where it can be found out, who.
-func openError(path string, err error) error {
-	var of *serial.PortError
-	switch {
-	case errors.Is(err, unix.EWOULDBLOCK), errors.Is(err, unix.EBUSY),
-		errors.As(err, &of) && of.Code() == serial.PortBusy:
-		if who := holder(path, time.Second); who != "" {
-			return fmt.Errorf("open %s: in use by %s: %w", path, who, unix.EBUSY)
-		}
-		return fmt.Errorf("open %s: in use by another program: %w", path, unix.EBUSY)
-	case errors.Is(err, unix.EACCES):
-		return fmt.Errorf("open %s: no right to it (is this user in its group, see ls -l?): %w", path, err)
-	case errors.Is(err, unix.ENOTTY), errors.As(err, &of) && of.Code() == serial.InvalidSerialPort:
-		return fmt.Errorf("open %s: not a serial line: %w", path, err)
-	}
-	var p *os.PathError
-	if errors.As(err, &p) {
-		err = p.Err
-	}
-	return fmt.Errorf("open %s: %w", path, err)
 }

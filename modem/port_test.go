@@ -165,7 +165,7 @@ func TestP07WriteAfterClose(t *testing.T) {
 func TestP08Exclusive(t *testing.T) {
 	p, _, name := openPTY(t, 0)
 	_, err := OpenPort(name, 0)
-	if !errors.Is(err, unix.EBUSY) || !strings.Contains(err.Error(), fmt.Sprintf("(pid %d)", os.Getpid())) {
+	if !errors.Is(err, unix.EBUSY) || !strings.Contains(err.Error(), "this process: two [[modem]]") || !strings.Contains(err.Error(), fmt.Sprintf("(pid %d)", os.Getpid())) {
 		t.Error(err)
 	}
 	raw, err := p.(tty).SyscallConn()

@@ -121,7 +121,7 @@ func (e *ear) Read(b []byte) (int, error) {
 
 func (e *ear) Write(b []byte) (int, error) {
 	e.mu.Lock()
-	e.said = append(e.said, b...)
+	e.said = append(e.said, b[:min(len(b), maxHeard-len(e.said))]...)
 	e.mu.Unlock()
 	return e.Port.Write(b)
 }
