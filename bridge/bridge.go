@@ -88,12 +88,6 @@ func Open(ctx context.Context, cfg Config, o Options) (*Bridge, error) {
 	if o.Profiles == nil {
 		o.Profiles = modem.BuiltinProfiles()
 	}
-	if o.Dial == nil {
-		o.Dial = func(_ context.Context, c ModemConfig) (modem.Port, error) {
-			row, _ := o.Profiles.Of("", modem.Identity{})
-			return modem.OpenLine(c.Device, c.line(row))
-		}
-	}
 	if o.Clock.Boot == nil {
 		o.Clock = SystemSource()
 	}
@@ -110,6 +104,9 @@ func Open(ctx context.Context, cfg Config, o Options) (*Bridge, error) {
 		if *d.to == "" {
 			*d.to = d.usual
 		}
+	}
+	if o.Dial == nil {
+		o.Dial = newDialer(o.Sys, o.Profiles, o.Log).dial
 	}
 	if o.watch == nil {
 		o.watch = usb.Watch
