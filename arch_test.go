@@ -60,7 +60,8 @@ func TestImportDirection(t *testing.T) {
 			if name == "C" {
 				t.Errorf("%s: cgo: the program must build with CGO_ENABLED=0", file)
 			}
-			if name == "os/exec" {
+			// The operator's power hook is the one program that is started: see there.
+			if name == "os/exec" && filepath.ToSlash(file) != "bridge/hook.go" {
 				t.Errorf("%s: no program is started from here", file)
 			}
 		}

@@ -34,6 +34,8 @@ type Options struct {
 	Clock Source
 	Log   zerolog.Logger
 	Trace func(modem string, sent bool, line string) // every AT line; must not block
+	USB   USBReset                                   // nil: systemd does it
+	Hook  Hook                                       // nil: as a process
 
 	Profiles modem.Profiles // what is known of makes of modems; nil: what the program brings along
 
@@ -56,6 +58,9 @@ type Bridge struct {
 	log    zerolog.Logger
 	trace  func(modem string, sent bool, line string)
 	probe  func(point string)
+	usb    USBReset
+	hook   Hook
+	sys    string
 	spool  *spool.Spool
 	clock  *clock
 	hub    *hub
@@ -73,6 +78,8 @@ type Bridge struct {
 	mu       sync.Mutex
 	sessions map[string]*session // by modem name; those that are up
 	verdicts map[string]string   // by modem name: what is the matter
+
+	recoveries map[string]*recovery // by modem name, from the begin of Run on
 
 	claims  sync.Mutex
 	claimed map[string]bool     // messages in some session's hands
@@ -111,14 +118,22 @@ func Open(ctx context.Context, cfg Config, o Options) (*Bridge, error) {
 	if o.watch == nil {
 		o.watch = usb.Watch
 	}
+	if o.USB == nil {
+		o.USB = newSystemdReset()
+	}
+	if o.Hook == nil {
+		o.Hook = runProgram
+	}
 	s, err := spool.Open(cfg.Spool.Path, spool.Options{Probe: o.Probe})
 	if err != nil {
 		return nil, err
 	}
 	b := &Bridge{
 		cfg: cfg, dial: o.Dial, log: o.Log, trace: o.Trace, probe: o.Probe, spool: s, run: o.Run, profiles: o.Profiles,
+		usb: o.USB, hook: o.Hook, sys: o.Sys,
 		sessions: map[string]*session{}, verdicts: map[string]string{}, claimed: map[string]bool{}, shunned: map[string]shunning{},
-		bounds: inboundBounds,
+		recoveries: map[string]*recovery{},
+		bounds:     inboundBounds,
 	}
 	if err := b.open(ctx, o); err != nil {
 		b.Close()

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,6 +59,9 @@ type ModemConfig struct {
 
 	Boot     time.Duration // how long a modem silent at first is waited for; 0: as its make needs
 	DTR, RTS string        // "on" or "off"; "": as its make needs
+
+	Recovery  []string // rungs of the recovery ladder that may be taken: radio, restart, usb
+	PowerHook []string // argv of a program that takes its power away and gives it back
 }
 
 // RoamingPolicy says what a modem does on another network than its SIM's own.
@@ -227,6 +231,18 @@ func readModem(t *table) ModemConfig {
 		c.Roaming = RoamingReceive
 	default:
 		t.fault("roaming", fmt.Sprintf("%q: allow or receive", roaming))
+	}
+	c.Recovery = []string{radio.String(), restart.String(), resetUSB.String()}
+	all := slices.Clone(c.Recovery)
+	t.texts("recovery", &c.Recovery)
+	for i, name := range c.Recovery {
+		if !slices.Contains(all, name) {
+			t.fault(fmt.Sprintf("recovery[%d]", i), fmt.Sprintf("%q: %s", name, strings.Join(all, ", ")))
+		}
+	}
+	t.texts("power_hook", &c.PowerHook)
+	if len(c.PowerHook) > 0 && !filepath.IsAbs(c.PowerHook[0]) {
+		t.fault("power_hook[0]", fmt.Sprintf("%q is no absolute path of a program; the arguments follow as strings of their own, no shell reads them", c.PowerHook[0]))
 	}
 	return c
 }

@@ -19,11 +19,13 @@ func TestConfigDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Defaults()
-	want.Modems = []ModemConfig{{Name: "m0", Device: "/dev/ttyUSB2", Baud: 115200, Receive: modem.ReceiveAuto}}
+	want.Modems = []ModemConfig{{Name: "m0", Device: "/dev/ttyUSB2", Baud: 115200, Receive: modem.ReceiveAuto, Recovery: allRungs}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 }
+
+var allRungs = []string{"radio", "restart", "usb"}
 
 func TestConfigAll(t *testing.T) {
 	got, err := ParseConfig(`
@@ -46,6 +48,8 @@ dtr = "off"
 rts = "on"
 pin_file = "/etc/pin"
 receive = "direct"
+recovery = ["radio"]
+power_hook = ["/usr/sbin/uhubctl", "-a", "cycle"]
 [[modem]]
 device = "/dev/right"
 receive = "store"
@@ -71,8 +75,8 @@ format = "json"
 		Spool:  SpoolConfig{Path: "/x/spool.db", MaxUnclaimed: 5, MaxQueued: 6, History: 90 * 24 * time.Hour, HistoryRows: 2000},
 		Socket: SocketConfig{Listen: []string{"127.0.0.1:1", "[::1]:2", "localhost:3"}, Unix: "/run/wvsms.sock", Ports: []uint16{3590}},
 		Modems: []ModemConfig{
-			{Name: "left", Device: "/dev/left", Baud: 9600, PINFile: "/etc/pin", Receive: modem.ReceiveDirect, Boot: 40 * time.Second, DTR: "off", RTS: "on"},
-			{Name: "m1", Device: "/dev/right", Baud: 115200, Receive: modem.ReceiveStore},
+			{Name: "left", Device: "/dev/left", Baud: 9600, PINFile: "/etc/pin", Receive: modem.ReceiveDirect, Boot: 40 * time.Second, DTR: "off", RTS: "on", Recovery: []string{"radio"}, PowerHook: []string{"/usr/sbin/uhubctl", "-a", "cycle"}},
+			{Name: "m1", Device: "/dev/right", Baud: 115200, Receive: modem.ReceiveStore, Recovery: allRungs},
 		},
 		Limits: LimitsConfig{AllowTo: Patterns{"+49*", "112"}, AllowFrom: Patterns{}},
 		UDP:    []UDPConfig{{Port: 3590, Listen: "127.0.0.1:3590", Peer: "+491712345678"}, {Port: 3590, Forward: "127.0.0.1:4590"}},
@@ -105,6 +109,7 @@ func TestConfigFaults(t *testing.T) {
 		{oneModem + oneModem, []string{"modem[1].device: /dev/ttyUSB2 is modem[0]'s already"}},
 		{oneModem + "name = \"m 0\"\nbaud = 1\nreceive = \"often\"\nroaming = \"never\"\nsmsc = \"x\"\n", []string{"modem[0].baud: 1", `modem[0].name: "m 0"`, `modem[0].receive: "often"`, `modem[0].roaming: "never"`, "modem[0].smsc: "}},
 		{oneModem + "dtr = \"high\"\nboot = \"2h\"\n", []string{`modem[0].boot: is longer`, `modem[0].dtr: "high"`}},
+		{oneModem + "recovery = [\"radio\", \"pray\"]\npower_hook = [\"uhubctl -a cycle\"]\n", []string{"modem[0].power_hook[0]: \"uhubctl -a cycle\" is no absolute path", `modem[0].recovery[1]: "pray": radio, restart, usb`}},
 		{oneModem + "[spool]\nhistory = \"30\"\nmax_queued = 0\npath = 7\n", []string{"spool.history: ", "spool.max_queued: 0", "spool.path: 7"}},
 		{oneModem + "[spool]\nhistory = 30\n", []string{"spool.history: 30: a duration"}},
 		{oneModem + "[spool]\nhistory_rows = 9\n", []string{"spool.history_rows: 9: 1000 to 100000000"}},

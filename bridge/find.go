@@ -22,9 +22,9 @@ const (
 	sweepWaiting = 2 * time.Second
 	// sweepIdle: nobody waits for anything.
 	sweepIdle = time.Minute
-	// steady: a device brings its terminals one by one. One that has not changed for
+	// settled: a device brings its terminals one by one. One that has not changed for
 	// so long has brought them all.
-	steady = 300 * time.Millisecond
+	settled = 300 * time.Millisecond
 	// A port that does not answer is asked again, later and later: a modem may be
 	// starting, or busy with what its last session left.
 	firstReprobe = time.Second
@@ -168,7 +168,7 @@ func (f *finder) newStick(d usb.Device, since time.Time) *stick {
 	s := &stick{Device: d, since: since, heard: map[string]string{}, never: map[string]bool{}}
 	s.profile, _ = f.profiles.USB(d.ID())
 	if !since.IsZero() {
-		s.next = since.Add(max(steady, s.profile.Settle))
+		s.next = since.Add(max(settled, s.profile.Settle))
 	}
 	return s
 }

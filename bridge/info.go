@@ -33,6 +33,7 @@ type modemInfo struct {
 	Sends      bool   `json:"sends"` // it may be given messages
 	Roaming    bool   `json:"roaming"`
 	Verdict    string `json:"verdict"`
+	Recovery   string `json:"recovery,omitempty"` // what was done last about a trouble that is not over
 	Operator   string `json:"operator,omitempty"`
 	Serving    string `json:"network,omitempty"` // PLMN
 	Home       string `json:"home,omitempty"`
@@ -85,9 +86,12 @@ func (b *Bridge) Info() any {
 
 func (b *Bridge) modemInfo(name string) modemInfo {
 	b.mu.Lock()
-	s, verdict := b.sessions[name], b.verdicts[name]
+	s, verdict, recovery := b.sessions[name], b.verdicts[name], b.recoveries[name]
 	b.mu.Unlock()
 	v := modemInfo{Name: name, Verdict: verdict}
+	if recovery != nil {
+		v.Recovery = recovery.told()
+	}
 	if s == nil {
 		return v
 	}

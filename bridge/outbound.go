@@ -29,6 +29,9 @@ const dcsData pdu.DCS = 0x04
 // runOutbound sends what this modem may carry, one message after the other.
 func (s *session) runOutbound(ctx context.Context) error {
 	for ctx.Err() == nil {
+		if err := s.recovery.useless(ctx, s.modem.Status()); err != nil {
+			return err
+		}
 		woken := s.bridge.queued.wait()
 		id, next, err := s.bridge.claim(ctx, s)
 		switch {
@@ -118,6 +121,9 @@ func (s *session) advance(ctx context.Context, id string, last *attempt) *transm
 			return tx.PutOutbound(m)
 		})
 		if err == nil {
+			if last != nil {
+				s.recovery.attempt(*last)
+			}
 			if shunned {
 				s.bridge.shun(id, s)
 			}

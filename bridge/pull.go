@@ -36,6 +36,7 @@ func (s *session) runInbound(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
+			s.recovery.arrived()
 			if !s.bridge.forConsumer(r) {
 				if err := s.keep(ctx, r); err != nil {
 					return err

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -37,6 +38,10 @@ type rig struct {
 
 	dial  Dial         // nil: a new line each time, the stick pulled out and put back
 	probe func(string) // nil: none; with one there is no trace in the log
+	usb   USBReset     // nil: there is no systemd
+	hook  Hook         // nil: none is run
+	sys   string       // "": an empty /sys
+	said  bytes.Buffer // the log, in JSON; of a bubble in which nothing moves
 }
 
 const (
@@ -97,9 +102,15 @@ func (r *rig) start() {
 	if r.probe != nil {
 		trace = nil
 	}
+	if r.usb == nil {
+		r.usb = noUSBReset{}
+	}
+	if r.sys == "" {
+		r.sys = r.t.TempDir()
+	}
 	o := Options{
-		Dial: dial, Trace: trace, Probe: r.probe,
-		Log:   zerolog.New(zerolog.NewTestWriter(r.t)),
+		Dial: dial, Trace: trace, Probe: r.probe, USB: r.usb, Hook: r.hook, Sys: r.sys,
+		Log:   zerolog.New(zerolog.MultiLevelWriter(zerolog.NewTestWriter(r.t), zerolog.SyncWriter(&r.said))),
 		Clock: Source{Boot: func() time.Duration { return time.Since(begin) }, Wall: r.wall},
 	}
 	if r.bus != nil {
@@ -123,6 +134,12 @@ func (r *rig) start() {
 	}
 	synctest.Wait()
 }
+
+// noUSBReset is a machine without systemd.
+type noUSBReset struct{}
+
+func (noUSBReset) Lack() string                        { return "there is no systemd" }
+func (noUSBReset) Reset(context.Context, string) error { return errors.New("there is no systemd") }
 
 // accept is SEND.
 func (r *rig) accept(q Request) string {

@@ -30,7 +30,8 @@ type session struct {
 	modem  *modem.Modem
 	log    zerolog.Logger
 
-	roaming RoamingPolicy
+	roaming  RoamingPolicy
+	recovery *recovery
 
 	// Known when the modem is ready:
 	sim    string        // IMSI, or the modem's name where the SIM does not tell it
@@ -47,8 +48,12 @@ type session struct {
 func (b *Bridge) runModem(ctx context.Context, c ModemConfig) {
 	log := b.log.With().Str("modem", c.Name).Logger()
 	wait, told := firstRedial, ""
+	recovery := newRecovery(ctx, b, c, log)
+	b.mu.Lock()
+	b.recoveries[c.Name] = recovery
+	b.mu.Unlock()
 	for {
-		ready, err := b.serveModem(ctx, c, log)
+		ready, err := b.serveModem(ctx, c, recovery, log)
 		if ctx.Err() != nil {
 			return
 		}
@@ -56,7 +61,10 @@ func (b *Bridge) runModem(ctx context.Context, c ModemConfig) {
 			wait, told = firstRedial, ""
 		}
 		b.setVerdict(c.Name, err.Error())
-		if told != err.Error() { // not each second of a night without a modem
+		recovery.ended(err)
+		if recovery.climb(ctx) {
+			told = err.Error() // the line of the rung has it
+		} else if told != err.Error() { // not each second of a night without a modem
 			told = err.Error()
 			log.Warn().Err(err).Str("again_in", wait.String()).Msg("modem is down")
 		}
@@ -68,7 +76,7 @@ func (b *Bridge) runModem(ctx context.Context, c ModemConfig) {
 }
 
 // serveModem runs one session. ready tells whether the modem came up in it.
-func (b *Bridge) serveModem(ctx context.Context, c ModemConfig, log zerolog.Logger) (ready bool, err error) {
+func (b *Bridge) serveModem(ctx context.Context, c ModemConfig, recovery *recovery, log zerolog.Logger) (ready bool, err error) {
 	var found *stick
 	var id string // on the USB bus
 	if c.sought() {
@@ -82,13 +90,16 @@ func (b *Bridge) serveModem(ctx context.Context, c ModemConfig, log zerolog.Logg
 	if err != nil {
 		return false, fmt.Errorf("open the line to modem %s: %w", c.Name, err)
 	}
-	s := &session{bridge: b, name: c.Name, device: c.Device, roaming: c.Roaming, log: log, flight: make(chan struct{}, 1)}
+	recovery.seen(usbPath(b.sys, c.Device))
+	s := &session{bridge: b, name: c.Name, device: c.Device, roaming: c.Roaming, log: log, recovery: recovery, flight: make(chan struct{}, 1)}
+	defer func() { recovery.met(s.modem) }()
 	s.modem = modem.New(port, modem.Options{
 		Name: c.Name, Receive: c.Receive, PIN: pinReader(c.PINFile), PINGuard: pinLedger{b}, SMSC: c.SMSC, Log: b.log, Probe: b.probe,
-		Profiles: b.profiles, USB: id, Boot: c.Boot,
+		Profiles: b.profiles, USB: id, Boot: c.Boot, Recovery: recovery.session(),
 		Trace: func(sent bool, line string) { b.trace(c.Name, sent, line) },
 		Status: func(st modem.Status) {
 			b.setVerdict(c.Name, s.verdict(st))
+			recovery.status(st)
 			b.queued.notify()
 		},
 	})

@@ -1,11 +1,9 @@
 package bridge
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -15,7 +13,6 @@ import (
 
 	"github.com/godbus/dbus/v5"
 	"github.com/rs/zerolog"
-	"golang.org/x/sys/unix"
 
 	"wvsms/modem"
 )
@@ -146,6 +143,7 @@ func TestUSBFolder(t *testing.T) {
 // The real calls on a bus of our own, with somebody who has ModemManager's name.
 func TestTruceOverDBus(t *testing.T) {
 	address := privateBus(t)
+	t.Setenv("DBUS_SYSTEM_BUS_ADDRESS", address)
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	if (ModemManager{}).Runs(ctx) {
@@ -192,26 +190,4 @@ func (m busManager) InhibitDevice(uid string, inhibit bool) *dbus.Error {
 	}
 	m.calls <- uid + map[bool]string{true: " true", false: " false"}[inhibit]
 	return nil
-}
-
-// privateBus is the system bus of this process alone.
-func privateBus(t *testing.T) (address string) {
-	t.Helper()
-	daemon := exec.Command("dbus-daemon", "--session", "--nofork", "--print-address=1")
-	daemon.SysProcAttr = &unix.SysProcAttr{Pdeathsig: unix.SIGKILL}
-	out, err := daemon.StdoutPipe()
-	if err == nil {
-		err = daemon.Start()
-	}
-	if err != nil {
-		t.Skip("no dbus-daemon here:", err)
-	}
-	t.Cleanup(func() { _ = daemon.Process.Kill(); _ = daemon.Wait() })
-	address, err = bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal("dbus-daemon does not tell its address:", err)
-	}
-	address = strings.TrimSpace(address)
-	t.Setenv("DBUS_SYSTEM_BUS_ADDRESS", address)
-	return address
 }
