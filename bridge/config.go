@@ -62,6 +62,7 @@ type ModemConfig struct {
 
 	Recovery  []string // rungs of the recovery ladder that may be taken: radio, restart, usb
 	PowerHook []string // argv of a program that takes its power away and gives it back
+	ArchiveDrafts bool // take what lies in the modem's stores and was not received out of them, too
 }
 
 // RoamingPolicy says what a modem does on another network than its SIM's own.
@@ -206,6 +207,11 @@ func readModem(t *table) ModemConfig {
 	}
 	t.level("dtr", &c.DTR)
 	t.level("rts", &c.RTS)
+	drafts := "keep"
+	t.text("drafts", &drafts)
+	if c.ArchiveDrafts = drafts == "archive"; !c.ArchiveDrafts && drafts != "keep" {
+		t.fault("drafts", fmt.Sprintf("%q: keep or archive", drafts))
+	}
 	t.text("pin_file", &c.PINFile)
 	receive := "auto"
 	t.text("receive", &receive)

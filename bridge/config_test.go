@@ -46,6 +46,7 @@ baud = 9600
 boot = "40s"
 dtr = "off"
 rts = "on"
+drafts = "archive"
 pin_file = "/etc/pin"
 receive = "direct"
 recovery = ["radio"]
@@ -75,7 +76,7 @@ format = "json"
 		Spool:  SpoolConfig{Path: "/x/spool.db", MaxUnclaimed: 5, MaxQueued: 6, History: 90 * 24 * time.Hour, HistoryRows: 2000},
 		Socket: SocketConfig{Listen: []string{"127.0.0.1:1", "[::1]:2", "localhost:3"}, Unix: "/run/wvsms.sock", Ports: []uint16{3590}},
 		Modems: []ModemConfig{
-			{Name: "left", Device: "/dev/left", Baud: 9600, PINFile: "/etc/pin", Receive: modem.ReceiveDirect, Boot: 40 * time.Second, DTR: "off", RTS: "on", Recovery: []string{"radio"}, PowerHook: []string{"/usr/sbin/uhubctl", "-a", "cycle"}},
+			{Name: "left", Device: "/dev/left", Baud: 9600, PINFile: "/etc/pin", Receive: modem.ReceiveDirect, Boot: 40 * time.Second, DTR: "off", RTS: "on", ArchiveDrafts: true, Recovery: []string{"radio"}, PowerHook: []string{"/usr/sbin/uhubctl", "-a", "cycle"}},
 			{Name: "m1", Device: "/dev/right", Baud: 115200, Receive: modem.ReceiveStore, Recovery: allRungs},
 		},
 		Limits: LimitsConfig{AllowTo: Patterns{"+49*", "112"}, AllowFrom: Patterns{}},
@@ -108,7 +109,7 @@ func TestConfigFaults(t *testing.T) {
 		{"[modem]\ndevice = \"/dev/x\"\n", []string{"modem: is missing", "modem: map"}},
 		{oneModem + oneModem, []string{"modem[1].device: /dev/ttyUSB2 is modem[0]'s already"}},
 		{oneModem + "name = \"m 0\"\nbaud = 1\nreceive = \"often\"\nroaming = \"never\"\nsmsc = \"x\"\n", []string{"modem[0].baud: 1", `modem[0].name: "m 0"`, `modem[0].receive: "often"`, `modem[0].roaming: "never"`, "modem[0].smsc: "}},
-		{oneModem + "dtr = \"high\"\nboot = \"2h\"\n", []string{`modem[0].boot: is longer`, `modem[0].dtr: "high"`}},
+		{oneModem + "drafts = \"burn\"\ndtr = \"high\"\nboot = \"2h\"\n", []string{`modem[0].boot: is longer`, `modem[0].drafts: "burn"`, `modem[0].dtr: "high"`}},
 		{oneModem + "recovery = [\"radio\", \"pray\"]\npower_hook = [\"uhubctl -a cycle\"]\n", []string{"modem[0].power_hook[0]: \"uhubctl -a cycle\" is no absolute path", `modem[0].recovery[1]: "pray": radio, restart, usb`}},
 		{oneModem + "[spool]\nhistory = \"30\"\nmax_queued = 0\npath = 7\n", []string{"spool.history: ", "spool.max_queued: 0", "spool.path: 7"}},
 		{oneModem + "[spool]\nhistory = 30\n", []string{"spool.history: 30: a duration"}},

@@ -27,6 +27,9 @@ const (
 // take makes one received short message durable, whatever it is.
 func (s *session) take(ctx context.Context, r modem.Received) error {
 	in := arrival{session: s, now: s.bridge.clock.Now(), wall: s.bridge.clock.source.Wall().UTC(), raw: r.Mode, text: r.Text}
+	if r.Kind == modem.Draft {
+		return in.setAside(ctx, "", "draft")
+	}
 	tpdu, err := parse(r)
 	if err != nil {
 		return in.setAside(ctx, "", fmt.Sprintf("undecodable: %v", err))
@@ -44,7 +47,7 @@ func (s *session) take(ctx context.Context, r modem.Received) error {
 func (b *Bridge) forConsumer(r modem.Received) bool {
 	tpdu, err := parse(r)
 	d, ok := tpdu.(*pdu.Deliver)
-	return err == nil && ok && d.PID != pidType0 && b.foreign(d) == ""
+	return r.Kind != modem.Draft && err == nil && ok && d.PID != pidType0 && b.foreign(d) == ""
 }
 
 func parse(r modem.Received) (pdu.TPDU, error) {

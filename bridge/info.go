@@ -43,6 +43,8 @@ type modemInfo struct {
 	IMEI       string `json:"imei,omitempty"`
 	SIM        string `json:"sim,omitempty"`
 	Number     string `json:"number,omitempty"`
+	StoreUsed  int    `json:"store_used"`  // messages in the modem's store
+	StoreTotal int    `json:"store_total"` // that it holds; 0: not known
 }
 
 // Info tells how the bridge is, for INFO. What the spool cannot tell just now is
@@ -102,6 +104,7 @@ func (b *Bridge) modemInfo(name string) modemInfo {
 	v.Ready, v.Registered, v.Operator, v.RSSI = true, st.Registered, st.Operator, st.RSSI
 	v.Sends, v.Roaming, v.Serving, v.Home = s.sends(st), st.Roaming, st.Serving, st.Home
 	v.Device = s.device
+	v.StoreUsed, v.StoreTotal = st.StoreUsed, st.StoreTotal
 	v.Model, v.IMEI, v.SIM, v.Number = id.Model, id.IMEI, s.sim, id.Number
 	return v
 }

@@ -95,7 +95,7 @@ func (b *Bridge) serveModem(ctx context.Context, c ModemConfig, recovery *recove
 	defer func() { recovery.met(s.modem) }()
 	s.modem = modem.New(port, modem.Options{
 		Name: c.Name, Receive: c.Receive, PIN: pinReader(c.PINFile), PINGuard: pinLedger{b}, SMSC: c.SMSC, Log: b.log, Probe: b.probe,
-		Profiles: b.profiles, USB: id, Boot: c.Boot, Recovery: recovery.session(),
+		Profiles: b.profiles, USB: id, Boot: c.Boot, Drafts: c.ArchiveDrafts, Recovery: recovery.session(),
 		Trace: func(sent bool, line string) { b.trace(c.Name, sent, line) },
 		Status: func(st modem.Status) {
 			b.setVerdict(c.Name, s.verdict(st))

@@ -53,6 +53,8 @@ type Options struct {
 	Sweep    time.Duration          // interval of looking into the stores, default 5 min
 	Recovery Recovery               // done to the modem before it is brought up
 
+	Drafts bool // offer drafts and sent messages that lie in the stores, too
+
 	Profiles Profiles      // what is known of makes; nil: what the program brings along
 	USB      string        // ids of the device, "2c7c:0125"; "": not on USB, or not known
 	Boot     time.Duration // how long a modem silent at first is waited for; 0: as its make needs
@@ -86,6 +88,7 @@ type Kind int
 const (
 	Message Kind = iota // SMS-DELIVER
 	Report              // SMS-STATUS-REPORT
+	Draft               // of a store: written there or sent from there, not received
 )
 
 // Received is one short message from the modem.

@@ -84,7 +84,7 @@ func (n note) complete() Received {
 		r.Mode = mode
 		// The one look into the TPDU: modems store reports as if they were
 		// messages. TP-MTI 2 is a STATUS-REPORT (TS 23.040 9.2.3.1).
-		if i := 1 + int(mode[0]); i < len(mode) && mode[i]&3 == 2 {
+		if i := 1 + int(mode[0]); r.Kind != Draft && i < len(mode) && mode[i]&3 == 2 {
 			r.Kind = Report
 		}
 	}
@@ -114,7 +114,7 @@ func (m *Modem) read(ctx context.Context, n *note) (found bool, err error) {
 			}
 			continue
 		}
-		if len(list) == 0 || list[0].state == sentState || list[0].Length == 0 && list[0].Text == "" {
+		if len(list) == 0 || (list[0].state == sentState) != (n.Kind == Draft) || list[0].Length == 0 && list[0].Text == "" {
 			return false, nil
 		}
 		found = true

@@ -193,7 +193,7 @@ func (m *Modem) tellFull() {
 		full := s.Total > 0 && s.Used*100 >= s.Total*fillWarning
 		if full && !m.filled[s.Mem] {
 			m.log.Warn().Str("store", s.Mem).Int("used", s.Used).Int("total", s.Total).Int("not_received", m.drafts[s.Mem]).
-				Msg("a store of the modem gets full, and when it is no SMS comes in. What was received is taken out; drafts and sent messages are not ours and stay: delete them by hand")
+				Msg("a store of the modem gets full, and when it is no SMS comes in. What was received is taken out; what was not, drafts and sent messages, only with drafts = \"archive\"")
 		}
 		m.filled[s.Mem] = full
 	}

@@ -40,6 +40,21 @@ func TestStoreGetsFull(t *testing.T) {
 	})
 }
 
+// Drafts and sent messages are offered where that is wanted, as what they are.
+func TestDraftsAreOffered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Options{Drafts: true})
+		defer b.close()
+		b.play(replaced(t, listSM, "> AT+CMGL=4\n< +CMGL: 5,2,,16\n< "+pduA[:10]+"\n< +CMGL: 6,3,,16\n< "+pduA+"\n< OK\n"))
+		<-b.Ready()
+		r := b.get("SM 5 "+pduA, "> AT+CMGR=5\n< +CMGR: 2,,16\n< "+pduA+"\n< OK") // it was damaged on the way
+		b.accepted(r, "> AT+CMGD=5\n< OK")
+		if sent := b.get("SM 6 "+pduA, ""); r.Kind != Draft || sent.Kind != Draft {
+			t.Errorf("kinds %d, %d", r.Kind, sent.Kind)
+		}
+	})
+}
+
 // However a modem says that a store is full, what lies there is looked for at once.
 func TestFullStoreIsSwept(t *testing.T) {
 	for _, word := range []string{"+SMS FULL", `^SMMEMFULL: "SM"`, "+WMGF: 1", "^SMGO: 1"} {

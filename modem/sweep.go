@@ -228,9 +228,10 @@ func (m *Modem) listStore(ctx context.Context, mem string) error {
 		m.drafts[mem] = 0
 		for _, e := range list {
 			if e.state == sentState {
-				m.drafts[mem]++ // somebody's, not ours to delete
+				m.drafts[mem]++
+				e.Kind = Draft
 			}
-			if e.state == sentState || e.Index < 0 {
+			if e.Index < 0 || e.Kind == Draft && !m.opt.Drafts { // somebody's, not ours to delete
 				continue
 			}
 			e.Stored, e.Mem = true, mem
@@ -253,7 +254,7 @@ type storedState int
 
 const (
 	receivedState storedState = iota
-	sentState                 // to be sent or sent: not ours
+	sentState                 // to be sent or sent
 )
 
 // entry is one line of a list of stored messages.
