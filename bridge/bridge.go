@@ -11,6 +11,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -37,7 +38,7 @@ type Options struct {
 	USB   USBReset                                   // nil: systemd does it
 	Hook  Hook                                       // nil: as a process
 
-	Profiles modem.Profiles // what is known of makes of modems; nil: what the program brings along
+	Profiles string // file of what the site knows of makes of modems; "": /etc/wvsms/profiles.toml, if there is one
 
 	// Where modems are looked for: /sys, /dev; and /run/wvsms, where links by IMEI are
 	// made if it exists.
@@ -92,8 +93,9 @@ type Bridge struct {
 // Open opens the spool and binds the sockets, so that what is wrong with either
 // is known before anything runs. The caller calls Run or Close.
 func Open(ctx context.Context, cfg Config, o Options) (*Bridge, error) {
-	if o.Profiles == nil {
-		o.Profiles = modem.BuiltinProfiles()
+	profiles, err := modem.ReadProfiles(cmp.Or(o.Profiles, "/etc/wvsms/profiles.toml"))
+	if err != nil {
+		return nil, err
 	}
 	if o.Clock.Boot == nil {
 		o.Clock = SystemSource()
@@ -113,7 +115,7 @@ func Open(ctx context.Context, cfg Config, o Options) (*Bridge, error) {
 		}
 	}
 	if o.Dial == nil {
-		o.Dial = newDialer(o.Sys, o.Profiles, o.Log).dial
+		o.Dial = newDialer(o.Sys, profiles, o.Log).dial
 	}
 	if o.watch == nil {
 		o.watch = usb.Watch
@@ -129,7 +131,7 @@ func Open(ctx context.Context, cfg Config, o Options) (*Bridge, error) {
 		return nil, err
 	}
 	b := &Bridge{
-		cfg: cfg, dial: o.Dial, log: o.Log, trace: o.Trace, probe: o.Probe, spool: s, run: o.Run, profiles: o.Profiles,
+		cfg: cfg, dial: o.Dial, log: o.Log, trace: o.Trace, probe: o.Probe, spool: s, run: o.Run, profiles: profiles,
 		usb: o.USB, hook: o.Hook, sys: o.Sys,
 		sessions: map[string]*session{}, verdicts: map[string]string{}, claimed: map[string]bool{}, shunned: map[string]shunning{},
 		recoveries: map[string]*recovery{},

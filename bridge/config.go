@@ -60,9 +60,9 @@ type ModemConfig struct {
 	Boot     time.Duration // how long a modem silent at first is waited for; 0: as its make needs
 	DTR, RTS string        // "on" or "off"; "": as its make needs
 
-	Recovery  []string // rungs of the recovery ladder that may be taken: radio, restart, usb
-	PowerHook []string // argv of a program that takes its power away and gives it back
-	ArchiveDrafts bool // take what lies in the modem's stores and was not received out of them, too
+	Recovery      []string // rungs of the recovery ladder that may be taken: radio, restart, usb
+	PowerHook     []string // argv of a program that takes its power away and gives it back
+	ArchiveDrafts bool     // take what lies in the modem's stores and was not received out of them, too
 }
 
 // RoamingPolicy says what a modem does on another network than its SIM's own.

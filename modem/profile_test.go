@@ -79,6 +79,7 @@ func TestProfileOf(t *testing.T) {
 		{"12d1:1f01", "", "", "huawei-storage", true},
 		{"05c6:9008", "", "", "qualcomm-download", true},
 		{"1546:01a7", "", "", "ublox-gnss", true},
+		{"0483:5740", "", "", "board", true},
 		{"1546:1010", "u-blox", "TOBY-L4106", "ublox-toby", true},
 		{"1546:1102", "u-blox", "SARA-U270", "ublox", true},
 		{"1bc7:1040", "Telit", "LM940", "telit-slow", true},

@@ -29,7 +29,7 @@ type configCheckCmd struct {
 // Run prints the faults of the file, or that there are none.
 func (c *configCheckCmd) Run(std *stdio) error {
 	_, err := bridge.ReadConfig(c.File)
-	_, rows := siteProfiles(c.File)
+	_, rows := modem.ReadProfiles(siteProfiles(c.File))
 	if c.JSON {
 		list := []bridge.Fault{}
 		var faults bridge.Faults
@@ -39,7 +39,7 @@ func (c *configCheckCmd) Run(std *stdio) error {
 			list = []bridge.Fault{{Text: err.Error()}}
 		}
 		if rows != nil {
-			list = append(list, bridge.Fault{Key: profilesFile, Text: rows.Error()})
+			list = append(list, bridge.Fault{Key: siteProfiles(c.File), Text: rows.Error()})
 		}
 		if err := json.NewEncoder(std.Out).Encode(list); err != nil {
 			return err
@@ -55,13 +55,9 @@ func (c *configCheckCmd) Run(std *stdio) error {
 	return nil
 }
 
-// profilesFile stands beside the configuration, or does not.
-const profilesFile = "profiles.toml"
-
-// siteProfiles are the rows of makes of modems, the site's own among them.
-func siteProfiles(config string) (modem.Profiles, error) {
-	return modem.ReadProfiles(filepath.Join(filepath.Dir(config), profilesFile))
-}
+// siteProfiles is the file of the site's own rows of makes of modems: it stands beside
+// the configuration, or does not.
+func siteProfiles(config string) string { return filepath.Join(filepath.Dir(config), "profiles.toml") }
 
 type configExampleCmd struct{}
 

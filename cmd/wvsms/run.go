@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"wvsms/bridge"
+	"wvsms/modem"
 )
 
 type runCmd struct {
@@ -33,10 +34,12 @@ func (c *runCmd) Run(ctx context.Context, std *stdio) error {
 	}
 	log := newLogger(std.Err, cfg.Log)
 	o := bridge.Options{Log: log}
-	if !c.Sim { // it takes what the program brings along
-		if o.Profiles, err = siteProfiles(cmp.Or(c.File, defaultConfig)); err != nil {
-			return usageError{err}
-		}
+	o.Profiles = siteProfiles(cmp.Or(c.File, defaultConfig))
+	if c.Sim {
+		o.Profiles = os.DevNull // a simulated modem is the same at every site
+	}
+	if _, err := modem.ReadProfiles(o.Profiles); err != nil {
+		return usageError{err}
 	}
 	instrument(&o)
 	if c.Trace {
