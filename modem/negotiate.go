@@ -76,9 +76,15 @@ func (m *Modem) setOne(ctx context.Context, name, value string) (now string, err
 	}
 	if !ok {
 		m.refuses(name+"="+value, "refused")
+		return m.readOne(ctx, name)
 	}
+	return m.kept(ctx, name, value)
+}
+
+// kept reads a value back that was taken.
+func (m *Modem) kept(ctx context.Context, name, value string) (now string, err error) {
 	now, err = m.readOne(ctx, name)
-	if ok && now != "" && now != value {
+	if now != "" && now != value {
 		m.refuses(name+"="+value, "taken, and "+now+" is read back")
 	}
 	return now, err
@@ -173,12 +179,21 @@ func (m *Modem) setLink(ctx context.Context) error {
 		return err
 	}
 	agreed := Agreed{Offered: offered}
-	if m.noCMMS = offered == "" || !slices.Contains(list, "1"); !m.noCMMS {
-		agreed.Set = "1"
-		if agreed.Read, err = m.setOne(ctx, "+CMMS", "1"); err != nil {
+	if m.noCMMS = list != nil && !slices.Contains(list, "1"); !m.noCMMS {
+		_, ok, err := m.try(ctx, "+CMMS=1", cmmsTimeout)
+		if err != nil {
 			return err
 		}
-		m.noCMMS = agreed.Read == "0"
+		if !ok {
+			m.noCMMS = true
+			m.refuses("+CMMS=1", "refused")
+		} else {
+			agreed.Set = "1"
+			if agreed.Read, err = m.kept(ctx, "+CMMS", "1"); err != nil {
+				return err
+			}
+			m.noCMMS = agreed.Read == "0"
+		}
 	}
 	m.agree(func(n *Negotiated) { n.CMMS = agreed })
 	return nil

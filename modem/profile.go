@@ -147,12 +147,14 @@ func (p Profiles) USB(id string) (Profile, bool) {
 // for any modem, and false.
 func (p Profiles) Of(usb string, id Identity) (Profile, bool) {
 	behind := p.behindBridge(usb)
+	seen := usb != "" && !behind
 	for _, row := range p {
-		if row.says(id) && (usb == "" || behind || len(row.USB) == 0 || row.onBus(usb)) {
+		names, ids := len(row.Maker)+len(row.Model) > 0, len(row.USB)+len(row.layout) > 0
+		if (names || ids && seen) && (!names || row.says(id)) && (!ids || !seen || row.onBus(usb)) {
 			return row.on(usb), true
 		}
 	}
-	if row, ok := p.USB(usb); ok {
+	if row, ok := p.USB(usb); ok { // under another name
 		return row, true
 	}
 	for _, row := range p {
@@ -190,9 +192,6 @@ func (p Profile) on(id string) Profile {
 }
 
 func (p Profile) says(id Identity) bool {
-	if len(p.Maker) == 0 && len(p.Model) == 0 {
-		return false
-	}
 	maker := strings.ToLower(id.Manufacturer)
 	return (len(p.Maker) == 0 || slices.ContainsFunc(p.Maker, func(word string) bool { return strings.Contains(maker, word) })) &&
 		(len(p.Model) == 0 || matches(p.Model, strings.ReplaceAll(strings.ToLower(id.Model), "/", "-")))

@@ -92,6 +92,8 @@ func TestProfileOf(t *testing.T) {
 		{"", "WAVECOM MODEM", "MULTIBAND  900E  1800", "wavecom", true},
 		{"1410:1430", "Novatel Wireless Incorporated", "Ovation", "novatel", true},
 		{"0bdb:1911", "Ericsson", "F5521gw", "ericsson-mbm", true},
+		{"05c6:6000", "QUALCOMM INCORPORATED", "MSM", "qualcomm-raw", true},
+		{"05c6:9000", "QUALCOMM INCORPORATED", "MSM", "qualcomm", true},
 		{"", "NEOWAY", "M590", "neoway-m590", true},
 		{"dead:beef", "nobody", "M/1", "generic-usb", false},
 		{"0403:6001", "nobody", "", "generic-uart", false},
