@@ -47,7 +47,7 @@ func cpin(s *session, c command) error {
 	}
 	m.sim.pinTries = 3
 	m.changeRegistration(func() { m.sim.locked = false })
-	m.smsReady = time.Now().Add(m.o.SIMTime)
+	m.findSIM()
 	s.tellReady()
 	return nil
 }

@@ -29,9 +29,9 @@ var Fastrack = Profile{
 	CSMS:        []int{0, 1},
 	Memories:    []string{"SM"}, FirstIndex: 1,
 	OneMemory: true, // oFono drivers/atmodem/sms.c, for the Q2 inside
-	SIMTime:   6 * time.Second,
+	SMSTime:   6 * time.Second,
 	Boot:      []string{"+WIND: 3"},
-	Ready:     []string{"+WIND: 7", "+WIND: 4"},
+	Done:      []string{"+WIND: 7", "+WIND: 4"},
 	// 512 weak signal, 513 radio lost, 514 congestion, 515 please wait: smstools modeminit.c
 	CMS: map[int]int{331: 512, 332: 513, 42: 514, 314: 515},
 }

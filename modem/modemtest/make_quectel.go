@@ -10,7 +10,8 @@ var Quectel = Profile{
 	CSMS:        []int{0, 1},
 	Memories:    []string{"ME", "MT", "SM"}, FirstIndex: 0,
 	Boot:  []string{"RDY", "+CFUN: 1"},
-	Ready: []string{"+CPIN: READY", "+QUSIM: 1", "+QIND: SMS DONE", "+QIND: PB DONE"}, // EC25 AT manual
+	Ready: []string{"+CPIN: READY", "+QUSIM: 1"},
+	Done:  []string{"+QIND: SMS DONE", "+QIND: PB DONE"}, // EC25 AT manual
 	Noise: []string{"+QIND: \"csq\",20,99", "+QIND: PB DONE"},
 	USB: USB{ // ModemManager; classes as in Linux, drivers/usb/serial/option.c
 		VID: 0x2c7c, PID: 0x0125, Manufacturer: "Quectel, Incorporated", Product: "EG25-G",
@@ -45,5 +46,6 @@ var M26 = Profile{
 	CNMA:        []string{""},
 	Memories:    []string{"SM", "ME", "MT"}, FirstIndex: 1,
 	Boot:  []string{"RDY", "+CFUN: 1"},
-	Ready: []string{"+CPIN: READY", "Call Ready"},
+	Ready: []string{"+CPIN: READY"},
+	Done:  []string{"Call Ready"},
 }

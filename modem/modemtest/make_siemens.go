@@ -1,5 +1,7 @@
 package modemtest
 
+import "time"
+
 // siemensCMS are numbers that Siemens gave meanings of its own: gammu atgen.c.
 // 532 the SIM is not ready, 549 the length of the PDU.
 var siemensCMS = map[int]int{314: 532, 304: 549}
@@ -14,6 +16,7 @@ var MC75i = Profile{
 	Memories:    []string{"ME", "SM", "MT"}, FirstIndex: 1,
 	ReceiveMems: []string{"SM", "MT"},
 	CMS:         siemensCMS,
+	SMSTime:     5 * time.Second,
 	Boot:        []string{"^SYSSTART"},
 }
 

@@ -11,7 +11,8 @@ var SIMCom = Profile{
 	CSMS:        []int{0, 1},
 	Memories:    []string{"SM", "ME", "MT"}, FirstIndex: 1,
 	Boot:         []string{"RDY", "+CFUN: 1"},
-	Ready:        []string{"+CPIN: READY", "Call Ready", "SMS Ready"}, // Seeed-Studio/GPRS_SIM900 #39
+	Ready:        []string{"+CPIN: READY"},
+	Done:         []string{"Call Ready", "SMS Ready"}, // Seeed-Studio/GPRS_SIM900 #39
 	Noise:        []string{"UNDER-VOLTAGE WARNNING", "+CSQN: 20,0"},
 	Full:         "+SMS FULL",
 	CMS:          map[int]int{314: 517}, // while it starts: user reports only
@@ -24,7 +25,7 @@ var SIMCom = Profile{
 var SIM800 = func() Profile {
 	p := SIMCom
 	p.Name, p.Model = "sim800", "SIMCOM_SIM800C"
-	p.Deaf, p.SIMTime = 3*time.Second, 12*time.Second
+	p.Deaf, p.SIMTime, p.SMSTime = 3*time.Second, 4*time.Second, 8*time.Second
 	return p
 }()
 
@@ -37,9 +38,10 @@ var SIM7600 = Profile{
 	DefaultCNMI: [5]int{1, 1, 0, 0, 0},
 	CSMS:        []int{0, 1},
 	Memories:    []string{"ME", "MT", "SM"}, FirstIndex: 0,
-	SIMTime:      8 * time.Second,
+	SMSTime:      8 * time.Second,
 	Boot:         []string{"RDY"},
-	Ready:        []string{"+CPIN: READY", "SMS DONE", "PB DONE"}, // TinyGSM, SIMCom manuals
+	Ready:        []string{"+CPIN: READY"},
+	Done:         []string{"SMS DONE", "PB DONE"}, // LilyGO's examples wait for the first
 	Full:         "+SMS FULL",
 	MinusOne:     true, // LilyGO-T-SIM7600X #63
 	NoCNMAForCMT: true, // oFono drivers/atmodem/sms.c
@@ -60,7 +62,8 @@ var A7670E = Profile{
 	CSMS:        []int{0, 1},
 	Memories:    []string{"SM", "ME", "MT"}, FirstIndex: 0,
 	Boot:   []string{"*ATREADY: 1"}, // LilyGo-Modem-Series #247
-	Ready:  []string{"+CPIN: READY", "SMS DONE"},
+	Ready:  []string{"+CPIN: READY"},
+	Done:   []string{"SMS DONE"},
 	Full:   "+SMS FULL", // LilyGo-Modem-Series #184
 	Copies: 2,           // two +CMTI, or two +CMT: LilyGo-Modem-Series #155
 }
@@ -71,7 +74,7 @@ var A7670EUBL = func() Profile {
 	p := A7670E
 	p.Name, p.Manufacturer, p.Model = "a7670e-ubl", "SIMCOM INCORPORATED", "A7670E-LNXY-UBL"
 	p.Revision = "23110B01A7670M4A_CUS_UBIA_91530228"
-	p.Ready = []string{"+CPIN: READY"}
+	p.Done = nil
 	p.NoSMS = true
 	return p
 }()

@@ -45,8 +45,9 @@ func TestHabits(t *testing.T) {
 			< +CFUN: 1
 			> AT+CMGL=4
 			< +CMS ERROR: 517
-			~ 12s
+			~ 4s
 			< +CPIN: READY
+			~ 8s
 			< Call Ready
 			< SMS Ready
 			> AT+CNMI=2,1,0,2,0
@@ -89,7 +90,7 @@ func TestHabits(t *testing.T) {
 			< +CMT: ,18
 			<~ ` + deliverLine + `
 			> AT+CNMA=0
-			< +CMS ERROR: 304
+			< ERROR
 			> AT+CNMA
 			< OK`},
 		"quectel expects one +CNMA": {Quectel, "> AT+CSMS=1\n< +CSMS: 1,1,1\n< OK\n> AT+CNMI=2,2\n< OK", true, `
@@ -100,6 +101,9 @@ func TestHabits(t *testing.T) {
 			> AT+CNMA
 			< +CMS ERROR: 340`},
 		"mc75i buffers one way": {MC75i, `
+			> AT+CMGL=4
+			< +CMS ERROR: 532
+			~ 5s
 			> AT+CPMS=?
 			< +CPMS: ("ME","SM","MT"),("ME","SM","MT"),("SM","MT")
 			< OK
@@ -127,7 +131,7 @@ func TestHabits(t *testing.T) {
 			< +CMT: 18
 			<~ ` + deliverLine + `
 			> AT+CNMA
-			< +CMS ERROR: 549
+			< ERROR
 			> AT+CNMA=1
 			< OK`},
 		"he910 waits 17 s": {HE910, "> AT+CSMS=1\n< +CSMS: 1,1,1\n< OK\n> AT+CNMI=2,2,0,1,0\n< OK", true, `

@@ -52,6 +52,7 @@ type Modem struct {
 	cfun     int
 	reg, eps int // what the network says; see registration
 	csq      int
+	simReady time.Time
 	smsReady time.Time
 	faults   []*Fault
 	shown    []string // class 0 messages on the display, in hex
@@ -151,9 +152,15 @@ func (m *Modem) detach(s *session) {
 func (m *Modem) powerUp() {
 	m.powered = true
 	m.sim.locked = m.sim.pin != ""
-	m.smsReady = time.Now().Add(m.o.SIMTime)
+	m.findSIM()
 	m.cfun = 1
 	m.alert()
+}
+
+// findSIM is what a start and a PIN are followed by. m.mu is held.
+func (m *Modem) findSIM() {
+	m.simReady = time.Now().Add(m.o.SIMTime)
+	m.smsReady = m.simReady.Add(m.o.Profile.SMSTime)
 }
 
 // simError is the reason for which the SIM gives nothing, if there is one.
@@ -164,7 +171,7 @@ func (m *Modem) simError() error {
 		return cme(12)
 	case m.sim.locked:
 		return cme(11)
-	case time.Now().Before(m.smsReady):
+	case time.Now().Before(m.simReady):
 		return cme(14)
 	}
 	return nil
@@ -177,7 +184,8 @@ func (m *Modem) messageError() error {
 		return cms(316)
 	case cme(11):
 		return cms(311)
-	case cme(14):
+	}
+	if time.Now().Before(m.smsReady) {
 		return cms(314)
 	}
 	return nil

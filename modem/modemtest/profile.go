@@ -22,13 +22,16 @@ type Profile struct {
 	ReceiveMems []string // <mem3>, where that is another list
 	OneMemory   bool     // +CPMS takes <mem1> alone, and its lists have a bracket too many
 	FirstIndex  int      // of the stores
+	NoStore     bool     // what it cannot hand on it does not take
 
 	Deaf    time.Duration // from power to the first answer: ModemOptions.BootTime, at the first Serve too
-	SIMTime time.Duration // from there to SIM and store: ModemOptions.SIMTime
+	SIMTime time.Duration // from there to a SIM that answers: ModemOptions.SIMTime
+	SMSTime time.Duration // from there to a store that does
 	AckTime time.Duration // ModemOptions.AckTime
 
 	Boot   []string // URCs with the first answer after a start
 	Ready  []string // URCs when the SIM answers, after a start or the PIN
+	Done   []string // URCs when the store does
 	Noise  []string // URCs at any time: ModemOptions.NoiseEvery
 	Full   string   // URC of a full store, %q its name
 	EOL    string   // ends every line; S3 S4 when empty

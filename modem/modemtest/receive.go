@@ -116,6 +116,10 @@ func (s *session) routeReport(in *inbound) {
 
 // store keeps a message and tells the TE where.
 func (s *session) store(in *inbound, mem string, tell bool) {
+	if s.m.o.Profile.NoStore {
+		in.done(noRoom)
+		return
+	}
 	index, ok := s.m.keep(mem, message{stat: recUnread, mode: in.mode})
 	if !ok {
 		s.m.full = true

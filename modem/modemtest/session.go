@@ -165,18 +165,22 @@ func (s *session) boot() {
 	}
 }
 
-// tellReady puts out what tells of a SIM that answers, when it does.
+// tellReady puts out what tells of a SIM and of a store that answer, when they do.
 func (s *session) tellReady() {
-	life := s.life
-	s.plan.after(s.m.o.SIMTime, func() {
-		s.m.mu.Lock()
-		defer s.m.mu.Unlock()
-		if life.Err() == nil {
-			for _, urc := range s.m.o.Profile.Ready {
-				s.urc(urc)
+	life, p := s.life, &s.m.o.Profile
+	tell := func(at time.Duration, urcs []string) {
+		s.plan.after(at, func() {
+			s.m.mu.Lock()
+			defer s.m.mu.Unlock()
+			if life.Err() == nil {
+				for _, urc := range urcs {
+					s.urc(urc)
+				}
 			}
-		}
-	})
+		})
+	}
+	tell(s.m.o.SIMTime, p.Ready)
+	tell(s.m.o.SIMTime+p.SMSTime, p.Done)
 }
 
 // pause lets go of the modem for d.

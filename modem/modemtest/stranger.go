@@ -46,7 +46,8 @@ func Stranger(seed uint64) Profile {
 	case 1:
 		refuse("+CNMI")
 	case 2:
-		p.CNMI[1] = []int{0, 2}
+		p.CNMI[1], p.CNMI[3] = []int{0, 2}, []int{0, 1}
+		p.NoStore = true
 		refuse("+CPMS", "+CMGL", "+CMGR", "+CMGD")
 	}
 	return p

@@ -232,7 +232,7 @@ func cnma(s *session, c command) error {
 		return cms(304)
 	}
 	if forms := s.m.o.Profile.CNMA; forms != nil && !slices.Contains(forms, strings.TrimPrefix(c.String(), "+CNMA")) {
-		return cms(304)
+		return plain("ERROR")
 	}
 	if len(a) > 1 {
 		if s.m.o.Profile.NoCNMAPDU {
