@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,15 +36,16 @@ const (
 // written, resync sends a query whose answer cannot be mistaken, and waits
 // until that has come.
 type executor struct {
-	line *conditioner
-	at   *at.AT
-	cmee int // what +CMEE? says in this session, -1 not known yet
+	line    *conditioner
+	at      *at.AT
+	cmee    int    // what +CMEE? says in this session, -1 not known yet
+	fencing string // the query of the fence
 }
 
 // newExecutor starts at's goroutines: run ends them.
 func newExecutor(p Port, trace func(sent bool, line string)) *executor {
 	c := newConditioner(p, trace)
-	return &executor{line: c, at: at.New(c), cmee: -1}
+	return &executor{line: c, at: at.New(c), cmee: -1, fencing: "+CMEE?"}
 }
 
 // run reads the port until that fails or hangUp is called, and returns when
@@ -195,7 +197,9 @@ func (x *executor) do(t *transaction, d time.Duration) ([]string, error) {
 //
 // The query is AT+CMEE?: no other command of ours has such an answer. Tries
 // before the one that was answered may be answered yet, so a second query,
-// which is another, ends the fence after more than one try.
+// which is another, ends the fence after more than one try. A modem that has no
+// +CMEE refuses the query, and that may be the late answer of any command: it is
+// asked for the mode of messages then, which no modem for us can be without.
 func (x *executor) resync(ctx context.Context) (late []string, err error) {
 	c := x.line
 	broken := c.step()
@@ -205,18 +209,19 @@ func (x *executor) resync(ctx context.Context) (late []string, err error) {
 	// ESC takes back a prompt, or one that comes late; never after Ctrl-Z.
 	escapes := broken.pdu != "" && broken.phase < submitted
 	defer func() { late = append(c.lateTo(broken), late...) }()
-	for try := range fenceTries {
+	query, asked := x.fencing, 0
+	for range fenceTries {
 		if escapes {
 			if err := c.withdraw(); err != nil {
 				return late, err
 			}
 		}
-		more, said, err := x.fence(ctx, "+CMEE?")
+		more, said, err := x.fence(ctx, query)
 		late = append(late, more...)
-		if err == nil && try > 0 {
-			_, _, err = x.fence(ctx, "+CMGF?")
+		if asked++; err == nil && asked > 1 {
+			_, _, err = x.fence(ctx, map[string]string{"+CMEE?": "+CMGF?", "+CMGF?": "+CPIN?"}[query])
 		}
-		if err == nil {
+		if err == nil && query == "+CMEE?" {
 			err = x.same(said)
 		}
 		if errors.Is(err, ErrRestarted) {
@@ -230,8 +235,11 @@ func (x *executor) resync(ctx context.Context) (late []string, err error) {
 		if dead := c.cause(); dead != nil {
 			return late, dead
 		}
+		if query == "+CMEE?" && slices.ContainsFunc(more, func(line string) bool { return final(line) == finalFail }) {
+			query, asked = "+CMGF?", 0
+		}
 	}
-	err = fmt.Errorf("%w: AT%s and then AT+CMEE? %d times: silence", ErrSilent, maskPIN(broken.cmd), fenceTries)
+	err = fmt.Errorf("%w: AT%s and then AT%s %d times: silence", ErrSilent, maskPIN(broken.cmd), query, fenceTries)
 	c.fail(err)
 	return late, err
 }

@@ -165,6 +165,9 @@ func (m *Modem) setErrors(ctx context.Context) error {
 			return nil
 		}
 	}
+	if m.x.cmee < 0 {
+		m.x.fencing = "+CMGF?"
+	}
 	m.log.Warn().Int("cmee", m.x.cmee).Msg("modem does not tell errors as numbers")
 	return nil
 }
