@@ -124,8 +124,8 @@ func (m *Modem) patient(ctx context.Context, cmd string) ([]string, error) {
 	}
 }
 
-// busy: SIM busy (TS 27.007 9.2.1, TS 27.005 3.2.5), and what Wavecom, Huawei
-// and SIMCom say while they start.
+// busy: SIM busy (TS 27.007 9.2.1, TS 27.005 3.2.5), and what Wavecom, Huawei,
+// SIMCom and Siemens say while they start.
 func busy(err error) bool {
 	var e *ResultError
 	if !errors.As(err, &e) {
@@ -133,7 +133,7 @@ func busy(err error) bool {
 	}
 	switch e.Kind {
 	case CMS:
-		return e.Code == 314 || e.Code == 515 || e.Code == 517
+		return e.Code == 314 || e.Code == 515 || e.Code == 517 || e.Code == 532
 	case CME:
 		return e.Code == 14 || e.Code == 515
 	}

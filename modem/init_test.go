@@ -74,6 +74,7 @@ func TestBringUpVariants(t *testing.T) {
 		{"flight mode", replaced(t, "< +CFUN: 1\n< OK\n", "< +CFUN: 4\n< OK\n> AT+CFUN=1\n< OK\n")},
 		{"SIM slow after a start", replaced(t, pinOK, "> AT+CPIN?\n< +CME ERROR: 14\npass 1s\n> AT+CPIN?\n< +CME ERROR: 10\npass 2s\n"+pinOK)},
 		{"store busy after a start", replaced(t, "> AT+CPMS=?\n", "> AT+CPMS=?\n< +CMS ERROR: 314\npass 1s\n> AT+CPMS=?\n")},
+		{"Siemens is not ready after a start", replaced(t, "> AT+CMGF=0\n", "> AT+CMGF=0\n< +CMS ERROR: 532\npass 1s\n> AT+CMGF=0\n")},
 		{"ICCID by the third name", replaced(t, "> AT+CCID\n< +CCID: 89490200001234567890\n< OK\n",
 			"> AT+CCID\n< ERROR\n> AT+QCCID\n< ERROR\n> AT+ICCID\n< ICCID: 89490200001234567890F\n< OK\n")},
 		{"ICCID from the card", replaced(t, "> AT+CCID\n< +CCID: 89490200001234567890\n< OK\n",
