@@ -42,7 +42,7 @@ func replaced(t *testing.T, pairs ...string) string {
 }
 
 const (
-	noCPMS   = "> AT+CPMS=?\n< ERROR\n> AT+CPMS?\n< ERROR\n"
+	noCPMS   = "> AT+CPMS=?\n< ERROR\n> AT+CPMS?\n< ERROR\n> AT+CMGR=?\n< ERROR\n"
 	someCPMS = "> AT+CPMS=?\n< +CPMS: (\"SM\"),(\"SM\"),(\"SM\")\n< OK\n> AT+CPMS=\"SM\",\"SM\",\"SM\"\n< +CPMS: 0,20,0,20,0,20\n< OK\n" +
 		"> AT+CPMS?\n< +CPMS: \"SM\",0,20,\"SM\",0,20,\"SM\",0,20\n< OK\n"
 	cnmiAll = "> AT+CNMI=?\n< +CNMI: (0-2),(0-3),(0,2),(0-2),(0,1)\n< OK\n"

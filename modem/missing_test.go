@@ -16,3 +16,19 @@ func TestWithoutCMEE(t *testing.T) {
 			"> AT+CGMI\npass 10s\n> AT+CMGF?\n< Late Ltd\n< OK\n< +CMGF: 1\n< OK\n> AT+CGMI\n< Late Ltd\n< OK\n> AT+CGMM")
 	})
 }
+
+// Without +CPMS there is one memory, whatever +CMTI calls it; what it is called in a
+// listing and what in an URC is the same message.
+func TestWithoutCPMS(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Options{})
+		defer b.close()
+		b.play(replaced(t, someCPMS, "> AT+CPMS=?\n< ERROR\n> AT+CPMS?\n< ERROR\n> AT+CMGR=?\n< OK\n> AT+CMGD=?\n< OK\n",
+			listSM, "> AT+CMGL=4\n< +CMGL: 3,0,,22\n< "+mtA+"\n< OK\n"))
+		synctest.Wait()
+		b.play("< +CMTI: \"SM\",3")
+		b.accepted(b.get(" 3 "+mtA, ""), "> AT+CMGD=3\n< OK")
+		b.accepted(b.get(" 3 "+mtB, "< +CMTI: \"XY\",3\n> AT+CMGR=3\n< +CMGR: 0,,22\n< "+mtB+"\n< OK"), "> AT+CMGD=3\n< OK")
+		b.none("")
+	})
+}

@@ -255,7 +255,11 @@ func (m *Modem) runURCs(ctx context.Context) error {
 			if u.kind == urcStoredReport {
 				n.Kind = Report
 			}
-			if n.Mem == "" || n.Index < 0 || !m.in.stored(n) {
+			known := n.Mem != "" && n.Index >= 0
+			if m.noName.Load() {
+				n.Mem = ""
+			}
+			if !known || !m.in.stored(n) {
 				m.pace.sweepIn(0)
 			}
 		case urcReg:

@@ -17,15 +17,15 @@ func (m *Modem) setReception(ctx context.Context) error {
 	args, _ := answer(info, "+CNMI")
 	m.agree(func(n *Negotiated) { n.CNMI = Agreed{Offered: args} })
 	wanted := m.opt.Receive == ReceiveDirect || m.opt.Receive == ReceiveAuto && m.profile.Receive == "direct"
-	direct := wanted && !m.noDirect || m.store == ""
-	if direct && !m.acks.Load() && m.store != "" {
+	direct := wanted && !m.noDirect || m.storeless()
+	if direct && !m.acks.Load() && !m.storeless() {
 		m.log.Warn().Msg("modem does not wait for acknowledgements (no +CSMS=1): messages are received through its store instead")
 		direct = false
 	} else if direct && !m.acks.Load() {
 		m.log.Warn().Msg("modem neither stores messages nor waits for acknowledgements: a crash can lose one")
 	}
 	ways := []bool{direct, !direct}
-	if m.store == "" {
+	if m.storeless() {
 		ways = []bool{true}
 	}
 	m.blind = false

@@ -85,7 +85,7 @@ func (m *Modem) setStores(ctx context.Context) error {
 		}
 	})
 	m.gauge(agreed.Read)
-	return nil
+	return m.nameless(ctx)
 }
 
 // inStore executes a command on the memory mem. Both stand in one line (V.250 5.5
