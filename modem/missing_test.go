@@ -3,6 +3,7 @@ package modem
 import (
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // +CMEE is what a command that got no answer is followed by; where there is none,
@@ -30,5 +31,17 @@ func TestWithoutCPMS(t *testing.T) {
 		b.accepted(b.get(" 3 "+mtA, ""), "> AT+CMGD=3\n< OK")
 		b.accepted(b.get(" 3 "+mtB, "< +CMTI: \"XY\",3\n> AT+CMGR=3\n< +CMGR: 0,,22\n< "+mtB+"\n< OK"), "> AT+CMGD=3\n< OK")
 		b.none("")
+	})
+}
+
+// A store that is not listed and holds something is looked through.
+func TestWithoutCMGL(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Options{Sweep: time.Hour})
+		defer b.close()
+		b.play(replaced(t, listSM, "> AT+CMGL=4\n< +CMS ERROR: 302\n> AT+CPMS?\n< +CPMS: \"SM\",1,3,\"SM\",1,3,\"SM\",1,3\n< OK\n"))
+		r := b.get("SM 2 "+mtA, "> AT+CMGR=0\n< +CMS ERROR: 321\n> AT+CMGR=1\n< OK\n> AT+CMGR=2\n< +CMGR: 0,,22\n< "+mtA+"\n< OK")
+		b.accepted(r, "> AT+CMGD=2\n< OK")
+		b.none("> AT+CMGR=3\n< +CMS ERROR: 321")
 	})
 }

@@ -215,6 +215,9 @@ func (m *Modem) listStore(ctx context.Context, mem string) error {
 		if errors.Is(err, errTimeout) { // the line may have lost a character
 			info, err = m.inStore(ctx, mem, "+CMGL=4", listTimeout)
 		}
+		if refused := (*ResultError)(nil); errors.As(err, &refused) && !busy(err) && refused.Code != 321 { // 321: it is empty
+			return m.peek(ctx, mem)
+		}
 		if err != nil {
 			return err
 		}
