@@ -35,6 +35,7 @@ func (m *Modem) lookRegistration(ctx context.Context, s *Status) error {
 		}
 	}
 	s.NoCentre = m.noCentre
+	s.Untold = s.Reg < 0 && s.PSReg < 0 && s.EPSReg < 0
 	return nil
 }
 

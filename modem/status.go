@@ -5,9 +5,10 @@ type Status struct {
 	Registered bool // on a network that carries short messages, as far as it tells
 	Roaming    bool // on another network than the SIM's own
 
-	Reg    int // +CREG <stat> (TS 27.007 7.2), -1 unknown
-	PSReg  int // +CGREG <stat> (TS 27.007 10.1.20), -1 unknown
-	EPSReg int // +CEREG <stat> (TS 27.007 10.1.22), -1 unknown
+	Reg    int  // +CREG <stat> (TS 27.007 7.2), -1 unknown
+	PSReg  int  // +CGREG <stat> (TS 27.007 10.1.20), -1 unknown
+	EPSReg int  // +CEREG <stat> (TS 27.007 10.1.22), -1 unknown
+	Untold bool // it has none of these commands: sending will show it
 
 	IMS       int    // +CIREG <reg_info>, 0 where it is registered but not for short messages; -1 unknown
 	Service   int    // +CGSMS <service> (TS 27.007 10.1.21), -1 unknown

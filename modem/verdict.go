@@ -44,6 +44,9 @@ func judge(s Status) Status {
 		s.Roaming = roams(s.PSReg)
 	}
 	switch {
+	case s.Untold && s.Reg < 0 && s.PSReg < 0 && s.EPSReg < 0:
+		s.Registered = true
+		s.Verdict = "ready; this modem does not tell whether it is registered"
 	case circuit:
 		s.Verdict = ready(s)
 	case packet:
