@@ -71,11 +71,16 @@ func (f *field) ready() {
 // submit is a message to the phone, PDU mode.
 func (f *field) submit(text string) []byte {
 	f.Helper()
+	return f.mode(pdu.UserData{UDHI: true, UDH: []pdu.IE{pdu.PortIE(3590, 3590)}, Data: []byte(text)})
+}
+
+func (f *field) mode(ud pdu.UserData) []byte {
+	f.Helper()
 	da, err := pdu.ParseNumber(peer)
 	if err != nil {
 		f.Fatal(err)
 	}
-	s := &pdu.Submit{SRR: true, DA: da, DCS: 0x04, UD: pdu.UserData{UDHI: true, UDH: []pdu.IE{pdu.PortIE(3590, 3590)}, Data: []byte(text)}}
+	s := &pdu.Submit{SRR: true, DA: da, DCS: 0x04, UD: ud}
 	tpdu, err := s.AppendBinary(nil)
 	if err != nil {
 		f.Fatal(err)

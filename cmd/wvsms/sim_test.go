@@ -186,3 +186,17 @@ func TestParseSimSpec(t *testing.T) {
 		t.Errorf("21 after +49179 is %s", n)
 	}
 }
+
+// The names that people have in their scripts stay.
+func TestFindProfile(t *testing.T) {
+	for _, name := range []string{"generic", "huawei", "quectel", "simcom", "a7670e", "sim800", "stranger-7"} {
+		if p, err := findProfile(name); err != nil || p.Name != name {
+			t.Errorf("%s: %s, %v", name, p.Name, err)
+		}
+	}
+	for _, name := range []string{"nokia", "stranger-", "stranger--1", ""} {
+		if p, err := findProfile(name); err == nil || !strings.Contains(err.Error(), "huawei-stick") {
+			t.Errorf("%q: %s, %v", name, p.Name, err)
+		}
+	}
+}
