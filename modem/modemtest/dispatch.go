@@ -2,6 +2,7 @@ package modemtest
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -60,6 +61,8 @@ func (s *session) handle(c command) error {
 	switch {
 	case p.Carets && strings.HasPrefix(c.name, "^"):
 		return s.caret(c)
+	case slices.Contains(p.Own, c.name):
+		return nil
 	case p.NoSMS && (c.name == "+CMGF" || c.name == "+CMGS"):
 		return plain("ERROR")
 	case ok && !(p.NoCMMS && c.name == "+CMMS"):

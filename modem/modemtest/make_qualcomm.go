@@ -51,6 +51,7 @@ var ZTE = Profile{
 	CSMS:        []int{0, 1},
 	Memories:    []string{"SM", "ME"}, FirstIndex: 1,
 	Noise:     []string{"+ZUSIMR:2", "+ZDONR: \"Test Net\",262,01,\"CS_PS\",\"ROAM_OFF\"", "+ZPASR: \"UMTS\""}, // ModemManager, plugins/zte
+	Own:       []string{"+ZOPRT", "+ZCDRUN"},                                                                   // gammu atgen.c
 	NoCNMAPDU: true,                                                                                            // oFono drivers/atmodem/sms.c
 	CommaCDS:  true,                                                                                            // the same
 	USB: USB{ // ModemManager; of interface 0 it says nothing

@@ -42,6 +42,7 @@ type Profile struct {
 	CMS      map[int]int       // +CMS ERROR of its own, by that of TS 27.005 3.2.5
 	NoSMS    bool              // registers, and has no short messages
 	Carets   bool              // takes ^CURC, ^PORTSEL and their like
+	Own      []string          // commands of its own that it takes, without effect
 	PortSel  bool              // URCs come at another terminal until ^PORTSEL=1
 	NoCMMS   bool              // +CMMS is unknown to it
 	EmptyOK  bool              // +CMGR of an empty index is OK without a message
