@@ -13,7 +13,9 @@ package bridge
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"sync"
 	"time"
 
@@ -44,6 +46,10 @@ type Options struct {
 	// made if it exists.
 	Sys, Dev, Run string
 
+	// Listeners are sockets that are bound already (systemd.socket(5)). One that has an
+	// address of the configuration is used instead of binding that.
+	Listeners []net.Listener
+
 	// Probe, if not nil, is called by name at each point at which a crash matters:
 	// before and after commits, Ctrl-Z, AT+CNMA, AT+CMGD and what is written to a
 	// client. Tests end the process there.
@@ -73,6 +79,8 @@ type Bridge struct {
 	profiles modem.Profiles
 
 	queued broadcast // something may be sent now
+	told   broadcast // a verdict has changed
+	heart  heart
 
 	bounds bounds // of what is kept of segments received
 
@@ -134,8 +142,8 @@ func Open(ctx context.Context, cfg Config, o Options) (*Bridge, error) {
 		cfg: cfg, dial: o.Dial, log: o.Log, trace: o.Trace, probe: o.Probe, spool: s, run: o.Run, profiles: profiles,
 		usb: o.USB, hook: o.Hook, sys: o.Sys,
 		sessions: map[string]*session{}, verdicts: map[string]string{}, claimed: map[string]bool{}, shunned: map[string]shunning{},
-		recoveries: map[string]*recovery{},
-		bounds:     inboundBounds,
+		recoveries: map[string]*recovery{}, heart: heart{beats: map[string]time.Time{}},
+		bounds: inboundBounds,
 	}
 	if err := b.open(ctx, o); err != nil {
 		b.Close()
@@ -152,9 +160,12 @@ func (b *Bridge) open(ctx context.Context, o Options) (err error) {
 	if b.finder, err = b.openFinder(ctx, o); err != nil {
 		return err
 	}
+	if b.clockUnset() {
+		b.log.Warn().Time("wall", b.clock.source.Wall()).Msg("the machine's clock was never set: times are shown wrong until it is; deadlines and budgets do not hang on it")
+	}
 	b.hub = newHub(b)
-	b.hub.log = b.log
-	b.server = newServer(serverConfig{Listen: b.cfg.Socket.Listen, Unix: b.cfg.Socket.Unix, Ports: b.cfg.Socket.Ports, Probe: o.Probe}, b, b.hub, b.log)
+	b.hub.log, b.hub.beat = b.log, b.heart.loop("hub")
+	b.server = newServer(serverConfig{Listen: b.cfg.Socket.Listen, Unix: b.cfg.Socket.Unix, Ports: b.cfg.Socket.Ports, Probe: o.Probe, Passed: o.Listeners, Loop: b.heart.loop}, b, b.hub, b.log)
 	if err := b.recover(ctx); err != nil {
 		return err
 	}
@@ -167,6 +178,21 @@ func (b *Bridge) open(ctx context.Context, o Options) (err error) {
 	b.udp = newUDP(b.cfg.UDP, b, b.log)
 	return b.udp.Listen(ctx)
 }
+
+// Passes tells whether what keeps Open from opening may pass by itself or by what others
+// do: a disk that is full, not mounted to be written, failing, or a spool in the hands of
+// another program. A damaged spool wants a decision, a port in use another configuration.
+func Passes(err error) bool {
+	for _, cause := range []error{spool.ErrFull, spool.ErrReadOnly, spool.ErrIO, spool.ErrBusy} {
+		if errors.Is(err, cause) {
+			return true
+		}
+	}
+	return false
+}
+
+// clockUnset tells whether the wall clock shows a time before this program was built.
+func (b *Bridge) clockUnset() bool { return b.clock.source.Wall().Before(builtAfter) }
 
 // recover finds segments that were being submitted when the last run ended.
 // Nobody knows what became of them.

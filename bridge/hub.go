@@ -33,6 +33,7 @@ type hub struct {
 	b    backend
 	log  zerolog.Logger
 	wake chan struct{} // capacity 1, a signal: look at the spool and the deadlines
+	beat func()        // see heart
 
 	mu        sync.Mutex
 	consumers []*consumer
@@ -47,7 +48,7 @@ type hub struct {
 
 func newHub(b backend) *hub {
 	return &hub{
-		b: b, log: zerolog.Nop(), wake: make(chan struct{}, 1),
+		b: b, log: zerolog.Nop(), wake: make(chan struct{}, 1), beat: func() {},
 		entries: map[string]*entry{}, senders: map[string]*sender{}, lanes: map[uint16]*laneHeap{},
 		old: math.MaxInt64,
 	}
@@ -64,8 +65,9 @@ func (h *hub) messageReady() {
 // Run reads new messages and watches the deadlines until ctx ends.
 func (h *hub) Run(ctx context.Context) error {
 	for {
+		h.beat()
 		now := h.b.Now()
-		wait := h.expire(now)
+		wait := min(heartBeat, h.expire(now))
 		if err := h.load(ctx); err != nil {
 			if ctx.Err() != nil {
 				return nil

@@ -15,6 +15,7 @@ const infoLimit = time.Second
 type info struct {
 	Name      string           `json:"name"`
 	Uptime    string           `json:"uptime"`
+	Clock     string           `json:"clock,omitempty"` // what is wrong with the machine's
 	Ports     []uint16         `json:"ports"`
 	Modems    []modemInfo      `json:"modems"`
 	Queued    int              `json:"queued"`    // outbound messages that are not finished
@@ -54,6 +55,9 @@ func (b *Bridge) Info() any {
 	v := info{
 		Name: "wvsms", Uptime: now.Sub(b.started).Truncate(time.Second).String(),
 		Ports: b.cfg.Socket.Ports, Budget: b.cfg.Limits.SegmentsPerDay, Counters: map[string]int64{},
+	}
+	if b.clockUnset() {
+		v.Clock = "never set: times are shown wrong"
 	}
 	for _, c := range b.cfg.Modems {
 		v.Modems = append(v.Modems, b.modemInfo(c.Name))

@@ -29,6 +29,7 @@ const dcsData pdu.DCS = 0x04
 // runOutbound sends what this modem may carry, one message after the other.
 func (s *session) runOutbound(ctx context.Context) error {
 	for ctx.Err() == nil {
+		s.beat()
 		if err := s.recovery.useless(ctx, s.modem.Status()); err != nil {
 			return err
 		}
@@ -63,6 +64,7 @@ func (s *session) carry(ctx context.Context, id string) {
 
 	next := s.advance(ctx, id, nil)
 	for next != nil {
+		s.beat()
 		// A report may overtake the answer to its CMGS. It waits for the flight to
 		// end, so that it finds the answer written down.
 		s.flight <- struct{}{}
@@ -95,6 +97,7 @@ type attempt struct {
 // says `submitting`, which the next start of the bridge reads as unknown.
 func (s *session) advance(ctx context.Context, id string, last *attempt) *transmission {
 	for {
+		s.beat()
 		var next *transmission
 		var shunned bool
 		err := s.bridge.change(context.WithoutCancel(ctx), s.log, "ledger", func(tx *spool.Tx, story *events) error {

@@ -32,6 +32,7 @@ type session struct {
 
 	roaming  RoamingPolicy
 	recovery *recovery
+	beat     func() // see heart; runOutbound's while the modem is up
 
 	// Known when the modem is ready:
 	sim    string        // IMSI, or the modem's name where the SIM does not tell it
@@ -52,8 +53,9 @@ func (b *Bridge) runModem(ctx context.Context, c ModemConfig) {
 	b.mu.Lock()
 	b.recoveries[c.Name] = recovery
 	b.mu.Unlock()
+	beat := b.heart.loop("modem " + c.Name)
 	for {
-		ready, err := b.serveModem(ctx, c, recovery, log)
+		ready, err := b.serveModem(ctx, c, recovery, beat, log)
 		if ctx.Err() != nil {
 			return
 		}
@@ -76,22 +78,25 @@ func (b *Bridge) runModem(ctx context.Context, c ModemConfig) {
 }
 
 // serveModem runs one session. ready tells whether the modem came up in it.
-func (b *Bridge) serveModem(ctx context.Context, c ModemConfig, recovery *recovery, log zerolog.Logger) (ready bool, err error) {
+func (b *Bridge) serveModem(ctx context.Context, c ModemConfig, recovery *recovery, beat func(), log zerolog.Logger) (ready bool, err error) {
+	stop := keep(beat)
 	var found *stick
 	var id string // on the USB bus
 	if c.sought() {
 		if found, err = b.finder.find(ctx, c, func(why string) { b.setVerdict(c.Name, why) }); err != nil {
+			stop()
 			return false, err
 		}
 		defer b.finder.leave(c)
 		c.Device, id = b.finder.path(found), found.ID()
 	}
 	port, err := b.dial(ctx, c)
+	stop()
 	if err != nil {
 		return false, fmt.Errorf("open the line to modem %s: %w", c.Name, err)
 	}
 	recovery.seen(usbPath(b.sys, c.Device))
-	s := &session{bridge: b, name: c.Name, device: c.Device, roaming: c.Roaming, log: log, recovery: recovery, flight: make(chan struct{}, 1)}
+	s := &session{bridge: b, name: c.Name, device: c.Device, roaming: c.Roaming, log: log, recovery: recovery, beat: beat, flight: make(chan struct{}, 1)}
 	defer func() { recovery.met(s.modem) }()
 	s.modem = modem.New(port, modem.Options{
 		Name: c.Name, Receive: c.Receive, PIN: pinReader(c.PINFile), PINGuard: pinLedger{b}, SMSC: c.SMSC, Log: b.log, Probe: b.probe,
@@ -114,10 +119,13 @@ func (b *Bridge) serveModem(ctx context.Context, c ModemConfig, recovery *recove
 	})
 	g.Go(func() error {
 		defer hangUp()
+		stop := keep(beat) // bringing up ends by itself: each of its waits is bounded
 		select {
 		case <-ctx.Done():
+			stop()
 			return nil
 		case <-s.modem.Ready():
+			stop()
 		}
 		if found != nil {
 			if err := b.recognise(c, found, s.modem.Identity()); err != nil {
@@ -224,8 +232,9 @@ func (b *Bridge) leave(s *session) {
 // setVerdict remembers what is to be said about a modem.
 func (b *Bridge) setVerdict(name, verdict string) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	b.verdicts[name] = verdict
+	b.mu.Unlock()
+	b.told.notify()
 }
 
 // pinReader reads the PIN when the SIM asks for it, so that it is in no

@@ -75,6 +75,9 @@ type serverConfig struct {
 	Unix   string             // path; "" none
 	Ports  []uint16           // RECV's default
 	Probe  func(point string) // see Options; may be nil
+	Passed []net.Listener     // bound already
+
+	Loop func(name string) (beat func()) // see heart; may be nil
 }
 
 // A server is the socket of product.md, on TCP and where configured on a Unix socket.
@@ -101,8 +104,17 @@ func newServer(cfg serverConfig, b backend, hub *hub, log zerolog.Logger) *serve
 
 // Listen binds the addresses, so that what is wrong with them shows at the start.
 func (s *server) Listen(ctx context.Context) error {
+	for _, l := range s.cfg.Passed {
+		if err := s.adopt(l); err != nil {
+			s.Close()
+			return err
+		}
+	}
 	var lc net.ListenConfig
 	for _, addr := range s.cfg.Listen {
+		if s.bound(addr) {
+			continue
+		}
 		l, err := lc.Listen(ctx, "tcp", addr)
 		if err != nil {
 			s.Close()
@@ -110,7 +122,7 @@ func (s *server) Listen(ctx context.Context) error {
 		}
 		s.listeners = append(s.listeners, l)
 	}
-	if s.cfg.Unix != "" {
+	if s.cfg.Unix != "" && !s.bound(s.cfg.Unix) {
 		l, err := listenUnix(ctx, s.cfg.Unix)
 		if err != nil {
 			s.Close()
@@ -119,6 +131,39 @@ func (s *server) Listen(ctx context.Context) error {
 		s.listeners = append(s.listeners, l)
 	}
 	return nil
+}
+
+// adopt takes a socket that somebody else has bound; what holds for those of the
+// configuration holds for it too.
+func (s *server) adopt(l net.Listener) error {
+	if l == nil {
+		return errors.New("a socket that was passed on is none of a stream: ListenStream= is the kind that is served")
+	}
+	if a := l.Addr(); a.Network() != "unix" {
+		if err := CheckLoopback(a.String()); err != nil {
+			return fmt.Errorf("use the socket that was passed on: %w", err)
+		}
+	}
+	s.listeners = append(s.listeners, l)
+	return nil
+}
+
+// bound tells whether a socket that was passed on has this address.
+func (s *server) bound(addr string) bool {
+	for _, l := range s.cfg.Passed {
+		have, ok := l.Addr().(*net.TCPAddr)
+		if !ok {
+			if l.Addr().String() == addr {
+				return true
+			}
+			continue
+		}
+		want, err := net.ResolveTCPAddr("tcp", addr)
+		if err == nil && want.Port == have.Port && want.IP.Equal(have.IP) {
+			return true
+		}
+	}
+	return false
 }
 
 // listenUnix takes over the path of a socket that nobody serves any more.
@@ -171,9 +216,19 @@ func (s *server) Run(ctx context.Context) error {
 }
 
 func (s *server) accept(ctx context.Context, l net.Listener) error {
+	beat := func() {}
+	if s.cfg.Loop != nil {
+		beat = s.cfg.Loop("socket " + l.Addr().String())
+	}
 	for {
+		beat()
+		if d, ok := l.(interface{ SetDeadline(time.Time) error }); ok {
+			d.SetDeadline(time.Now().Add(heartBeat))
+		}
 		nc, err := l.Accept()
 		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil:
+			continue
 		case ctx.Err() != nil:
 			if err == nil {
 				nc.Close()

@@ -22,7 +22,9 @@ const (
 // that stay incomplete, history that is old, the clock itself.
 func (b *Bridge) runTimers(ctx context.Context) error {
 	var saved, purged time.Time
+	beat := b.heart.loop("timers")
 	for {
+		beat()
 		woken := b.queued.wait()
 		now := b.clock.Now()
 		next := now.Add(idleCheck)

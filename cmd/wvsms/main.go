@@ -34,6 +34,7 @@ type cli struct {
 	UdevRule   udevRuleCmd   `cmd:"" name:"udev-rule" help:"Print the udev rule that gives a port to the bridge and keeps ModemManager off it."`
 	Man        manCmd        `cmd:"" help:"Print the manual page."`
 	Completion completionCmd `cmd:"" help:"Print the completions of a shell."`
+	USBReset   usbresetCmd   `cmd:"" name:"usbreset" hidden:"" help:"Take a modem off the USB bus and put it back (root; wvsms-usbreset@.service)."`
 }
 
 func main() {

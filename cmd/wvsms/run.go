@@ -72,14 +72,6 @@ func (c *runCmd) Run(ctx context.Context, std *stdio) error {
 	return serve(ctx, cfg, o)
 }
 
-func serve(ctx context.Context, cfg bridge.Config, o bridge.Options) error {
-	b, err := bridge.Open(ctx, cfg, o)
-	if err != nil {
-		return err
-	}
-	return b.Run(ctx)
-}
-
 func (c *runCmd) config() (bridge.Config, error) {
 	switch {
 	case c.Sim:

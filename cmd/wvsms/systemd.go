@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/activation"
+	"github.com/coreos/go-systemd/v22/daemon"
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
+
+	"wvsms/bridge"
+)
+
+const (
+	openPause  = 3 * time.Second // before a spool that could not be opened is tried again
+	statusLine = 400             // octets of a status; systemctl shows one line
+)
+
+// serve runs the bridge, and tells systemd of it where that started the program:
+// READY when the sockets are open, STATUS in plain words, WATCHDOG while every loop of
+// the bridge goes round. All of it is nothing elsewhere.
+func serve(ctx context.Context, cfg bridge.Config, o bridge.Options) error {
+	var err error
+	if o.Listeners, err = activation.Listeners(); err != nil {
+		return fmt.Errorf("take the sockets from systemd: %w", err)
+	}
+	b, err := open(ctx, cfg, o)
+	if err != nil || b == nil {
+		return err
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return b.Run(ctx) })
+	g.Go(func() error { return report(ctx, b, o.Log) })
+	return g.Wait()
+}
+
+// open opens the bridge. A disk that is full or not there yet at boot is waited for:
+// nothing can be accepted until it is, so nothing is served, but a site that nobody
+// visits must come up by itself when there is room. nil, nil: ctx ended before.
+func open(ctx context.Context, cfg bridge.Config, o bridge.Options) (*bridge.Bridge, error) {
+	for told := ""; ; {
+		b, err := bridge.Open(ctx, cfg, o)
+		if err == nil || !bridge.Passes(err) {
+			return b, err
+		}
+		if told != err.Error() {
+			told = err.Error()
+			o.Log.Error().Err(err).Msg("waiting: nothing is served until the spool opens")
+		}
+		// The start may take as long as it takes (sd_notify(3)).
+		notify(fmt.Sprintf("EXTEND_TIMEOUT_USEC=%d", (10*openPause).Microseconds()), status("waiting: "+told))
+		select {
+		case <-time.After(openPause):
+		case <-ctx.Done():
+			return nil, nil
+		}
+	}
+}
+
+// report tells systemd how the bridge is until ctx ends.
+func report(ctx context.Context, b *bridge.Bridge, log zerolog.Logger) error {
+	every, err := daemon.SdWatchdogEnabled(false)
+	if err != nil {
+		log.Warn().Err(err).Msg("cannot read what systemd wants of a watchdog: it is not fed")
+	}
+	watched := every > 0
+	if every = every / 3; !watched {
+		every = time.Minute
+	}
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	notify(daemon.SdNotifyReady)
+	said, stuck := "", ""
+	for {
+		text, changed := b.Summary()
+		if text != said {
+			said = text
+			notify(status(text))
+		}
+		now := b.Stuck()
+		if watched && now == "" {
+			notify(daemon.SdNotifyWatchdog)
+		}
+		if now != stuck && now != "" {
+			log.Error().Str("loops", now).Bool("watched", watched).Msg("a part of the bridge does not go on: the watchdog is no longer fed")
+		}
+		stuck = now
+		select {
+		case <-changed:
+		case <-tick.C:
+		case <-ctx.Done():
+			notify(daemon.SdNotifyStopping, status("stopping"))
+			return nil
+		}
+	}
+}
+
+// notify sends assignments. There is nobody to tell when that fails.
+func notify(states ...string) { daemon.SdNotify(false, strings.Join(states, "\n")) }
+
+func status(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) > statusLine {
+		text = strings.ToValidUTF8(text[:statusLine], "") + "…"
+	}
+	return "STATUS=" + text
+}
