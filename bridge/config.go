@@ -213,6 +213,9 @@ func readModem(t *table) ModemConfig {
 		t.fault("drafts", fmt.Sprintf("%q: keep or archive", drafts))
 	}
 	t.text("pin_file", &c.PINFile)
+	if name, ok := strings.CutPrefix(c.PINFile, credentialPrefix); ok && !validCredential(name) {
+		t.fault("pin_file", fmt.Sprintf("%q: a credential's name has no slash", c.PINFile))
+	}
 	receive := "auto"
 	t.text("receive", &receive)
 	switch receive {

@@ -110,6 +110,7 @@ func TestConfigFaults(t *testing.T) {
 		{oneModem + oneModem, []string{"modem[1].device: /dev/ttyUSB2 is modem[0]'s already"}},
 		{oneModem + "name = \"m 0\"\nbaud = 1\nreceive = \"often\"\nroaming = \"never\"\nsmsc = \"x\"\n", []string{"modem[0].baud: 1", `modem[0].name: "m 0"`, `modem[0].receive: "often"`, `modem[0].roaming: "never"`, "modem[0].smsc: "}},
 		{oneModem + "drafts = \"burn\"\ndtr = \"high\"\nboot = \"2h\"\n", []string{`modem[0].boot: is longer`, `modem[0].drafts: "burn"`, `modem[0].dtr: "high"`}},
+		{oneModem + "pin_file = \"credential:../pin\"\n", []string{`modem[0].pin_file: "credential:../pin": a credential's name has no slash`}},
 		{oneModem + "recovery = [\"radio\", \"pray\"]\npower_hook = [\"uhubctl -a cycle\"]\n", []string{"modem[0].power_hook[0]: \"uhubctl -a cycle\" is no absolute path", `modem[0].recovery[1]: "pray": radio, restart, usb`}},
 		{oneModem + "[spool]\nhistory = \"30\"\nmax_queued = 0\npath = 7\n", []string{"spool.history: ", "spool.max_queued: 0", "spool.path: 7"}},
 		{oneModem + "[spool]\nhistory = 30\n", []string{"spool.history: 30: a duration"}},

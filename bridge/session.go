@@ -2,10 +2,8 @@ package bridge
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -235,43 +233,4 @@ func (b *Bridge) setVerdict(name, verdict string) {
 	b.verdicts[name] = verdict
 	b.mu.Unlock()
 	b.told.notify()
-}
-
-// pinReader reads the PIN when the SIM asks for it, so that it is in no
-// configuration and in memory for as short as possible.
-func pinReader(path string) func() (string, error) {
-	if path == "" {
-		return nil
-	}
-	return func() (string, error) {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return "", fmt.Errorf("read PIN: %w", err)
-		}
-		pin := strings.TrimSpace(string(text))
-		if len(pin) < 4 || len(pin) > 8 || strings.Trim(pin, "0123456789") != "" {
-			return "", fmt.Errorf("read PIN from %s: 4 to 8 digits are wanted", path)
-		}
-		return pin, nil
-	}
-}
-
-// pinLedger lets each PIN fail once ever on each SIM, over all restarts.
-type pinLedger struct{ b *Bridge }
-
-func (l pinLedger) Try(iccid string, digest [sha256.Size]byte) (first bool, err error) {
-	err = l.b.spool.Update(context.Background(), func(tx *spool.Tx) (err error) {
-		tx.About("PIN")
-		first, err = tx.TryPIN(iccid, digest, l.b.clock.Now())
-		return err
-	})
-	return first, err
-}
-
-// Confirm lets a PIN that worked be tried again after the next power cycle.
-func (l pinLedger) Confirm(iccid string, digest [sha256.Size]byte) error {
-	return l.b.spool.Update(context.Background(), func(tx *spool.Tx) error {
-		tx.About("PIN worked")
-		return tx.PINWorked(iccid, digest)
-	})
 }

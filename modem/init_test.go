@@ -321,3 +321,55 @@ func TestNotReadyForSMSYet(t *testing.T) {
 		})
 	}
 }
+
+// witness is a guard that remembers an attempt which was cut short.
+type witness struct {
+	guard
+	open    bool
+	refused []string
+}
+
+func (w *witness) Open(string, [32]byte) (bool, error) { return w.open, nil }
+
+func (w *witness) Refused(iccid string, digest [32]byte) error {
+	w.refused = append(w.refused, pair(iccid, digest))
+	return nil
+}
+
+// An attempt that was cut short is made again if the SIM has counted no wrong PIN, and
+// only then.
+func TestPINCutShort(t *testing.T) {
+	const (
+		iccid = "89490200001234567890"
+		asks  = "> AT+CPIN?\n< +CPIN: SIM PIN\n< OK\n> AT+CCID\n< +CCID: " + iccid + "\n< OK\n"
+	)
+	digest := sha256.Sum256([]byte(iccid + "\x001357"))
+	begin, _, _ := strings.Cut(replaced(t), "> AT+CPIN?")
+	for _, c := range []struct {
+		name, left string
+		open       bool
+		tried      bool
+	}{
+		{"none counted", "> AT+CPINR\n< +CPINR: SIM PIN,3,3\n< OK\n", true, true},
+		{"one counted", "> AT+CPINR\n< +CPINR: SIM PIN,2,3\n< OK\n", true, false},
+		{"none counted, but it was refused", "> AT+CPINR\n< +CPINR: SIM PIN,3,3\n< OK\n", false, false},
+		{"nothing tells", "> AT+CPINR\n< ERROR\n> AT^CPIN?\n< ERROR\n> AT+QPINC=\"SC\"\n< ERROR\n> AT+SPIC\n< ERROR\n", true, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := &witness{guard: guard{tried: []string{pair(iccid, digest)}}, open: c.open}
+				b := newBench(t, Options{PIN: func() (string, error) { return "1357", nil }, PINGuard: w})
+				defer b.close()
+				b.play(begin + asks + c.left)
+				if c.tried {
+					b.play("> AT+CPIN=\"1357\"\n< +CME ERROR: 16\n")
+				}
+				<-b.ended
+				want := map[bool]string{true: "refused the PIN", false: "tried on this SIM before"}[c.tried]
+				if b.err == nil || !strings.Contains(b.err.Error(), want) || (len(w.refused) == 1) != c.tried {
+					t.Errorf("%v, %d refusals recorded", b.err, len(w.refused))
+				}
+			})
+		})
+	}
+}

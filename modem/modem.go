@@ -43,6 +43,16 @@ type PINConfirmer interface {
 	Confirm(iccid string, digest [32]byte) error
 }
 
+// A PINGuard may also be a PINWitness: it keeps whether anybody knows how an attempt
+// ended. One that was cut short, by kill -9 or a power cut, may never have reached the
+// SIM; it is made again only if the SIM's own counter is full.
+type PINWitness interface {
+	// Refused: the SIM did not take the PIN.
+	Refused(iccid string, digest [32]byte) error
+	// Open tells whether an attempt is recorded that ended neither way.
+	Open(iccid string, digest [32]byte) (bool, error)
+}
+
 // Options of a Modem. The zero value works.
 type Options struct {
 	Name     string // in logs

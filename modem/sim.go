@@ -17,6 +17,9 @@ const (
 	// pinReserve: with so few attempts left none is spent. The last one is a
 	// person's.
 	pinReserve = 1
+	// pinFull attempts are left where no wrong PIN was entered since the last right one
+	// (TS 102 221 9.5.1 leaves the number to the card; 3 is what all have).
+	pinFull = 3
 )
 
 // unlock waits until the SIM is ready, and gives it its PIN if need be.
@@ -110,6 +113,11 @@ func (m *Modem) enterPIN(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("record PIN attempt: %w", err)
 	}
+	if !first && left >= pinFull {
+		if first, err = m.cutShort(iccid, digest); err != nil {
+			return err
+		}
+	}
 	if !first {
 		return &SIMError{"pin", "this PIN has been tried on this SIM before: not tried again, check it and enter it in a phone"}
 	}
@@ -118,6 +126,11 @@ func (m *Modem) enterPIN(ctx context.Context) error {
 	m.x.line.hide("")
 	var refused *ResultError
 	if errors.As(err, &refused) && !busy(err) {
+		if w, ok := m.opt.PINGuard.(PINWitness); ok {
+			if err := w.Refused(iccid, digest); err != nil {
+				m.log.Error().Err(err).Msg("cannot record that the SIM refused the PIN")
+			}
+		}
 		return &SIMError{"pin", "the SIM refused the PIN (" + refused.Text + "): not tried again, check it and enter it in a phone"}
 	}
 	if err != nil && !busy(err) {
@@ -125,6 +138,20 @@ func (m *Modem) enterPIN(ctx context.Context) error {
 	}
 	m.pinTried, m.pinDigest = iccid, digest
 	return nil
+}
+
+// cutShort tells whether the recorded attempt never reached the SIM, or was good: nobody
+// knows how it ended, and the SIM has counted no wrong PIN.
+func (m *Modem) cutShort(iccid string, digest [32]byte) (bool, error) {
+	w, ok := m.opt.PINGuard.(PINWitness)
+	if !ok {
+		return false, nil
+	}
+	open, err := w.Open(iccid, digest)
+	if err != nil {
+		return false, fmt.Errorf("look up PIN attempt: %w", err)
+	}
+	return open, nil
 }
 
 func (m *Modem) confirmPIN() error {
