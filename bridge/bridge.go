@@ -81,6 +81,7 @@ type Bridge struct {
 	queued broadcast // something may be sent now
 	told   broadcast // a verdict has changed
 	heart  heart
+	supply supply
 
 	bounds bounds // of what is kept of segments received
 

@@ -97,6 +97,7 @@ func (b *Bridge) modemInfo(name string) modemInfo {
 	v := modemInfo{Name: name, Verdict: verdict}
 	if recovery != nil {
 		v.Recovery = recovery.told()
+		v.Verdict += recovery.power()
 	}
 	if s == nil {
 		return v

@@ -38,6 +38,7 @@ type recovery struct {
 	usb     string         // where its device is plugged in, as last seen; "" not known
 	next    modem.Recovery // what the next session begins with
 	now     string         // for INFO: the last step, until all is well
+	losses  []time.Time    // of the line, within powerMemory
 }
 
 // newRecovery goes on with the budgets that the last run left.
@@ -89,7 +90,10 @@ func (r *recovery) can(g rung) string {
 }
 
 // ended looks at why a session ended, or did not begin.
-func (r *recovery) ended(err error) {
+func (r *recovery) ended(ctx context.Context, err error) {
+	if errors.Is(err, modem.ErrLineLost) {
+		r.lost(ctx)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.network = 0
@@ -111,6 +115,42 @@ func (r *recovery) ended(err error) {
 	case errors.As(err, &refused):
 		r.ladder.sign(now, unready, err.Error())
 	}
+}
+
+// lost counts a loss of the line, which on USB is the device falling off the bus.
+func (r *recovery) lost(ctx context.Context) {
+	r.b.lookAtPower()
+	now := r.b.clock.Now()
+	r.mu.Lock()
+	r.losses = append(r.lately(now), now)
+	r.mu.Unlock()
+	err := r.b.spool.Update(ctx, func(tx *spool.Tx) error {
+		tx.About("line lost")
+		return tx.Count("line.lost."+r.c.Name, 1)
+	})
+	if err != nil && ctx.Err() == nil {
+		r.log.Error().Err(err).Msg("cannot count a loss of the line")
+	}
+}
+
+// lately are the losses of the last hour. r.mu is held.
+func (r *recovery) lately(now time.Time) []time.Time {
+	return slices.DeleteFunc(slices.Clone(r.losses), func(at time.Time) bool { return now.Sub(at) >= powerMemory })
+}
+
+// power is what is to be said of how the modem is fed, "" nothing.
+func (r *recovery) power() string {
+	r.mu.Lock()
+	n := len(r.lately(r.b.clock.Now()))
+	r.mu.Unlock()
+	text := ""
+	if n >= lossesTold {
+		text = fmt.Sprintf("; its line was lost %d times within an hour: check its cable and its power", n)
+	}
+	if r.b.weak() {
+		text += "; the Pi reports undervoltage: use a stronger supply or a powered hub"
+	}
+	return text
 }
 
 // status looks at what the modem says of its network.

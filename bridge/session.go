@@ -61,7 +61,7 @@ func (b *Bridge) runModem(ctx context.Context, c ModemConfig) {
 			wait, told = firstRedial, ""
 		}
 		b.setVerdict(c.Name, err.Error())
-		recovery.ended(err)
+		recovery.ended(ctx, err)
 		if recovery.climb(ctx) {
 			told = err.Error() // the line of the rung has it
 		} else if told != err.Error() { // not each second of a night without a modem

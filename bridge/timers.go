@@ -38,6 +38,7 @@ func (b *Bridge) runTimers(ctx context.Context) error {
 				b.log.Error().Err(err).Msg("trying again")
 			}
 			saved = now
+			b.lookAtPower()
 		}
 		if now.Sub(purged) >= time.Hour {
 			if err := b.purge(ctx, now); err != nil {
