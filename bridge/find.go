@@ -19,16 +19,18 @@ import (
 const (
 	// sweepWaiting is how often the bus is looked at while a modem is missed: a
 	// hundred small reads. The kernel's word comes sooner, where it comes at all.
-	sweepWaiting = 2 * time.Second
+	sweepWaiting = time.Second
 	// sweepIdle: nobody waits for anything.
 	sweepIdle = time.Minute
 	// settled: a device brings its terminals one by one. One that has not changed for
 	// so long has brought them all.
 	settled = 300 * time.Millisecond
 	// A port that does not answer is asked again, later and later: a modem may be
-	// starting, or busy with what its last session left.
+	// starting, or busy with what its last session left. One for which no maker of
+	// modems vouches may be somebody's printer, and is bothered less.
 	firstReprobe = time.Second
-	lastReprobe  = 30 * time.Second
+	lastReprobe  = 4 * time.Second
+	lastStranger = 5 * time.Minute
 )
 
 // A finder knows which modems are on the USB bus and who of the [[modem]]s has which.
@@ -235,7 +237,11 @@ func (f *finder) probe(ctx context.Context, s *stick) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	wait := min(firstReprobe<<min(s.probes, 10), lastReprobe)
+	last := lastStranger
+	if f.knows(s) {
+		last = lastReprobe
+	}
+	wait := min(firstReprobe<<min(s.probes, 10), last)
 	s.probing, s.next = false, f.now().Add(wait)
 	s.probes++
 	f.news.notify()

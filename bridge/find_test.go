@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"wvsms/modem"
 	"wvsms/modem/modemtest"
 	"wvsms/pdu/wdp"
 	"wvsms/spool"
@@ -34,7 +36,7 @@ func onBus(t *testing.T, devices []string, f func(*busRig)) {
 	dir := t.TempDir()
 	r := &busRig{}
 	seen := func(s modemtest.Sighting) {
-		if s.Fate == modemtest.Taken && s.From != phone {
+		if s.Fate == modemtest.Taken && "+"+s.From != phone {
 			r.mu.Lock()
 			r.sent, r.at = append(r.sent, s), append(r.at, time.Now())
 			r.mu.Unlock()
@@ -78,7 +80,7 @@ func onBus(t *testing.T, devices []string, f func(*busRig)) {
 // stick makes a modem with a SIM of its own, number n.
 func (r *busRig) stick(n int, profile modemtest.Profile) *modemtest.Modem {
 	return r.air.NewModem(modemtest.ModemOptions{
-		Number: ownNumber[:len(ownNumber)-2] + "9" + string(rune('0'+n)), IMEI: "35000000000000" + string(rune('0'+n)),
+		Number: ownNumber[:len(ownNumber)-2] + "9" + string(rune('0'+n)), IMEI: "3500000000000" + string(rune('0'+n)) + "0",
 		Profile: profile, BootTime: 8 * time.Second, SubmitTime: 2 * time.Second,
 	})
 }
@@ -116,17 +118,18 @@ func (r *busRig) verdict(name string, want ...string) {
 
 // From the plug to a datagram each way, with no more than device = "auto".
 func TestFindAuto(t *testing.T) {
-	for _, profile := range modemtest.Profiles {
-		if profile.USB.Interfaces == nil {
-			continue
-		}
+	profiles := slices.DeleteFunc(slices.Clone(modemtest.Profiles), func(p modemtest.Profile) bool { return p.USB.Interfaces == nil })
+	for _, profile := range profiles {
 		t.Run(profile.Name, func(t *testing.T) {
 			onBus(t, []string{`"auto"`}, func(r *busRig) {
 				r.settle(time.Minute)
 				r.verdict("m0", "no modem on USB yet")
 				m := r.stick(1, profile)
 				r.plug("1-1.4", m)
-				r.holds("m0", m)
+				r.settle(time.Minute)
+				if got := r.modemInfo("m0"); !got.Ready {
+					t.Fatal(got.Verdict)
+				}
 
 				long := bytes.Repeat([]byte("out "), 100)
 				id := r.accept(Request{Payload: long})
@@ -141,16 +144,223 @@ func TestFindAuto(t *testing.T) {
 				if in := r.messages(); len(in) != 1 || string(in[0].Payload) != strings.Repeat("in ", 100) {
 					t.Errorf("there came %d messages", len(in))
 				}
+				if profile.Refuses["+CGSN"] != "" {
+					return
+				}
 				tty, _ := r.bus.Terminals("1-1.4")
-				if to, err := os.Readlink(filepath.Join(r.run, "350000000000001")); !slices.Contains(tty, filepath.Base(to)) {
+				if to, err := os.Readlink(filepath.Join(r.run, "350000000000010")); !slices.Contains(tty, filepath.Base(to)) {
 					t.Errorf("the link by IMEI leads to %s, %v", to, err)
 				}
 				r.bus.Unplug("1-1.4")
 				r.settle(time.Minute)
-				if _, err := os.Readlink(filepath.Join(r.run, "350000000000001")); err == nil {
+				if _, err := os.Readlink(filepath.Join(r.run, "350000000000010")); err == nil {
 					t.Error("the link by IMEI is still there")
 				}
 			})
 		})
 	}
+}
+
+// Who says which modem is meant comes before who takes any, whatever comes first.
+func TestFindMatch(t *testing.T) {
+	for name, device := range map[string]string{
+		"ids":    `{ vid = "2c7c", pid = "0125" }`,
+		"socket": `{ usb = "1-3" }`,
+		"IMEI":   `{ imei = "350000000000030" }`,
+		"all":    `{ vid = "2C7C", pid = "0125", usb = "1-3", imei = "350000000000030" }`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBus(t, []string{`"auto"`, device, `"auto"`}, func(r *busRig) {
+				last, mine := r.stick(1, modemtest.Huawei), r.stick(3, modemtest.Quectel)
+				r.plug("1-3", mine)
+				r.settle(15 * time.Second)
+				r.holds("m0", nil)
+				r.holds("m1", mine)
+				r.plug("1-4", last)
+				r.holds("m0", last)
+				r.verdict("m2", "12d1:1001 in 1-4 is modem m0's", "2c7c:0125 in 1-3 is modem m1's")
+			})
+		})
+	}
+	t.Run("nothing fits", func(t *testing.T) {
+		onBus(t, []string{`{ vid = "2c7c", imei = "350000000000090" }`, `{ serial = "none has it" }`}, func(r *busRig) {
+			r.plug("1-3", r.stick(3, modemtest.Quectel))
+			r.holds("m0", nil)
+			r.verdict("m0", "that fits vid=2c7c imei=350000000000090", "2c7c:0125 in 1-3 has IMEI 350000000000030")
+			r.verdict("m1", "no modem on USB that fits serial=none has it yet")
+		})
+	})
+	t.Run("serial", func(t *testing.T) {
+		onBus(t, []string{`{ serial = "350000000000040" }`}, func(r *busRig) {
+			numbered := modemtest.Quectel
+			numbered.USB.Serial = true
+			r.plug("1-1", r.stick(3, numbered))
+			right := r.stick(4, numbered)
+			r.plug("1-2", right)
+			r.holds("m0", right)
+		})
+	})
+}
+
+// Nobody's printer gets AT commands: neither who is unknown nor what is a UART, unless
+// it is named; and what is no modem is explained.
+func TestFindLeavesAlone(t *testing.T) {
+	unknown := func(vid, pid uint16, driver string, class uint8, role modemtest.Role) modemtest.Profile {
+		p := modemtest.Generic
+		p.USB = modemtest.USB{VID: vid, PID: pid, Interfaces: []modemtest.USBInterface{{Class: class, Driver: driver, Role: role}}}
+		return p
+	}
+	// A port of role Diag tells whoever writes to it.
+	uart := unknown(0x10c4, 0xea60, "cp210x", 0xff, modemtest.Diag)
+	board := unknown(0x2341, 0x0043, "cdc_acm", 0x02, modemtest.Diag) // ACM, and says no AT
+	option := unknown(0xdead, 0xbeef, "option", 0xff, modemtest.Diag)
+	onBus(t, []string{`"auto"`, `{ vid = "dead", pid = "0001" }`}, func(r *busRig) {
+		for socket, p := range map[string]modemtest.Profile{"1-1": uart, "1-2": board, "1-3": option} {
+			r.plug(socket, r.stick(1+int(socket[2]-'0'), p))
+		}
+		r.plug("1-4", r.stick(8, unknown(0x12d1, 0x14dc, "cdc_ether", 0x02, modemtest.NoTTY)))
+		r.plug("1-5", r.stick(9, unknown(0x2c7c, 0x0999, "usb-storage", 0x08, modemtest.NoTTY)))
+		r.settle(5 * time.Minute)
+		r.verdict("m0", "no modem on USB yet", "12d1:14dc in 1-4: the stick is in HiLink mode", "2c7c:0999 in 1-5 shows no terminal but a disk (ZeroCD): usb_modeswitch")
+		// Named, an unknown maker's may be asked.
+		named := r.stick(1, unknown(0xdead, 0x0001, "option", 0xff, modemtest.ATPort))
+		r.plug("1-6", named)
+		r.holds("m1", named)
+	})
+}
+
+// What a [[modem]] names by its path is its own, also while it is not open.
+func TestFindNamedByPath(t *testing.T) {
+	onBus(t, []string{`"auto"`}, func(r *busRig) {
+		r.rig.stop()
+		r.cfg.Modems = append(r.cfg.Modems, ModemConfig{Name: "path", Device: filepath.Join(r.bus.Dev(), "ttyUSB2")})
+		a, b := r.stick(1, modemtest.Quectel), r.stick(2, modemtest.Quectel)
+		r.plug("1-1", a)
+		r.settle(10 * time.Second)
+		r.start()
+		r.holds("m0", nil)
+		r.verdict("m0", "2c7c:0125 in 1-1 is named by path in another [[modem]]")
+		r.plug("1-2", b)
+		r.holds("m0", b)
+		r.settle(time.Minute)
+		r.holds("path", a)
+	})
+}
+
+// The row of the profiles tells when a modem may be asked, and where; the probe has
+// the last word.
+func TestFindByProfile(t *testing.T) {
+	rows := filepath.Join(t.TempDir(), "profiles.toml")
+	err := os.WriteFile(rows, []byte(`
+[[profile]]
+name = "late"
+source = "this test"
+usb = ["2c7c:0125"]
+settle = "20s"
+ports = { at = [5, 1, 2], ppp = [3], other = [0] }
+`), 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	onBus(t, []string{`"auto"`}, func(r *busRig) {
+		r.rig.stop()
+		r.profiles = rows
+		r.start()
+		odd := modemtest.Quectel
+		odd.USB.Interfaces = slices.Clone(odd.USB.Interfaces)
+		odd.USB.Interfaces[1].Role = modemtest.ATToo // where the row has AT first
+		m := r.stick(1, odd)
+		r.plug("1-1", m)
+		r.settle(20 * time.Second) // 8 of them it boots
+		r.verdict("m0", "2c7c:0125 in 1-1 is starting, it is asked 20s after it came")
+		r.settle(10 * time.Second)
+		if d := r.modemInfo("m0").Device; filepath.Base(d) != "ttyUSB1" {
+			t.Errorf("m0 is at %q: %s", d, r.modemInfo("m0").Verdict)
+		}
+	})
+}
+
+// A modem that does not answer is asked again, and what is heard of it is said.
+func TestFindSilent(t *testing.T) {
+	onBus(t, []string{`"auto"`}, func(r *busRig) {
+		m := r.stick(1, modemtest.Huawei)
+		m.Fault(modemtest.Fault{Kind: modemtest.Deaf, Times: -1})
+		r.plug("1-1", m)
+		r.settle(time.Minute)
+		r.verdict("m0", "12d1:1001 in 1-1 does not answer (ttyUSB0: no answer to AT but its echo: no modem behind this line, ttyUSB2: no answer to AT but its echo")
+		m.ClearFaults()
+		r.holds("m0", m)
+	})
+}
+
+// A modem that does not tell its IMEI is known by where it is.
+func TestFindWithoutIMEI(t *testing.T) {
+	onBus(t, []string{`"auto"`, `"auto"`}, func(r *busRig) {
+		a, b := r.stick(1, modemtest.Huawei), r.stick(2, modemtest.Huawei)
+		for _, m := range []*modemtest.Modem{a, b} {
+			m.Fault(modemtest.Fault{On: "+CGSN", Kind: modemtest.Refuse, Text: "ERROR", Times: -1})
+		}
+		r.plug("1-1", a)
+		r.plug("1-2", b)
+		r.holds("m0", a)
+		r.holds("m1", b)
+		r.bus.Unplug("1-1")
+		r.bus.Unplug("1-2")
+		r.plug("1-2", b)
+		r.holds("m0", nil)
+		r.plug("1-1", a)
+		r.holds("m0", a)
+		r.holds("m1", b)
+	})
+}
+
+// Whoever answers at the moment of dialling has to be who answered when it was asked.
+func TestFindSomebodyElse(t *testing.T) {
+	onBus(t, []string{`{ imei = "350000000000010" }`}, func(r *busRig) {
+		right, wrong := r.stick(1, modemtest.Quectel), r.stick(2, modemtest.Quectel)
+		r.plug("1-1", right)
+		r.plug("1-2", wrong)
+		r.settle(10 * time.Second)
+		names, _ := r.bus.Terminals("1-2")
+		var sessions int
+		r.rig.stop()
+		r.rig.dial = func(_ context.Context, c ModemConfig) (modem.Port, error) {
+			if c.Name != "" {
+				if sessions++; sessions == 1 {
+					c.Device = filepath.Join(r.bus.Dev(), names[2])
+				}
+			}
+			return r.bus.Open(c.Device)
+		}
+		r.start()
+		r.accept(Request{Payload: []byte("hello")})
+		r.holds("m0", right)
+		r.settle(time.Minute)
+		if sessions != 2 || wrong.Submits() != 0 || right.Submits() != 1 {
+			t.Errorf("%d sessions; the wrong one sent %d, the right one %d", sessions, wrong.Submits(), right.Submits())
+		}
+	})
+}
+
+// Without word from the kernel the bus is looked at every second; without a bus
+// that is said.
+func TestFindSweep(t *testing.T) {
+	onBus(t, []string{`"auto"`}, func(r *busRig) {
+		r.rig.stop()
+		r.watch = func(context.Context, func()) error { return os.ErrPermission }
+		r.start()
+		m := r.stick(1, modemtest.Quectel)
+		r.plug("1-1", m)
+		r.settle(8*time.Second + soon)
+		if got := r.modemInfo("m0"); !got.Ready {
+			t.Errorf("3 s after it came: %s", got.Verdict)
+		}
+		r.rig.stop()
+		if err := os.RemoveAll(r.bus.Sys()); err != nil {
+			t.Error(err)
+		}
+		r.start()
+		r.settle(time.Minute)
+		r.verdict("m0", "no modem on USB: this machine shows no USB at all (look for USB devices: ")
+	})
 }

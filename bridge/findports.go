@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"errors"
 	"path/filepath"
 	"slices"
@@ -27,28 +28,31 @@ func (f *finder) may(c ModemConfig, s *stick) bool {
 // these, if the device is not named by the user, only such as a modem's maker or
 // class of USB vouches for.
 func (f *finder) ports(s *stick, named bool) []string {
-	roles := s.profile.Ports
-	var list []string
-	for _, n := range slices.Concat(roles.AT, roles.PPP) {
-		for _, i := range s.Interfaces {
-			if i.Number == n && i.TTY != "" {
-				list = append(list, i.TTY)
-			}
-		}
+	type port struct {
+		tty         string
+		group, rank int
 	}
-	shunned := slices.Concat(roles.AT, roles.PPP, roles.GNSS, roles.Diag, roles.Other)
-	var rest []usb.Interface
+	var list []port
 	for _, i := range s.Interfaces {
-		if i.TTY != "" && !slices.Contains(shunned, i.Number) && rank(s.Device, i) < shun &&
-			(named || isModem(i) || f.knows(s.VID) && byModemDriver(i)) {
-			rest = append(rest, i)
+		if i.TTY == "" {
+			continue
+		}
+		role, rank := s.profile.Role(i.Number, i.Class, i.Subclass, i.Protocol)
+		switch {
+		case role == modem.RoleAT:
+			list = append(list, port{i.TTY, 0, rank})
+		case role == modem.RolePPP:
+			list = append(list, port{i.TTY, 1, rank})
+		case role == modem.RoleUnknown && (named || isModem(i) || f.knows(s) && byModemDriver(i)):
+			list = append(list, port{i.TTY, 2, 0})
 		}
 	}
-	slices.SortStableFunc(rest, func(a, b usb.Interface) int { return rank(s.Device, a) - rank(s.Device, b) })
-	for _, i := range rest {
-		list = append(list, i.TTY)
+	slices.SortStableFunc(list, func(a, b port) int { return cmp.Or(a.group-b.group, a.rank-b.rank) })
+	var ttys []string
+	for _, p := range list {
+		ttys = append(ttys, p.tty)
 	}
-	return list
+	return ttys
 }
 
 // isModem: communications device, abstract control model, AT commands of V.250 (USB
@@ -63,25 +67,12 @@ func byModemDriver(i usb.Interface) bool {
 	return i.Class == 0xff && slices.Contains([]string{"option", "qcserial", "sierra", "hso"}, i.Driver)
 }
 
-// knows tells whether a row of the profiles is about a maker.
-func (f *finder) knows(vid uint16) bool {
-	return slices.ContainsFunc(f.profiles, func(p modem.Profile) bool {
-		return slices.ContainsFunc(p.USB, func(id string) bool { return strings.HasPrefix(id, usb.Device{VID: vid}.ID()[:5]) })
+// knows tells whether a row of the profiles is about the stick, or another product of
+// its maker.
+func (f *finder) knows(s *stick) bool {
+	return s.profile.Name != "" || slices.ContainsFunc(f.profiles, func(p modem.Profile) bool {
+		return p.Explain == "" && slices.ContainsFunc(p.USB, func(id string) bool { return strings.HasPrefix(id, s.ID()[:5]) })
 	})
-}
-
-// shun is the rank of a terminal that is not to be opened.
-const shun = 3
-
-// rank is how likely a terminal without a role in the profiles speaks AT. Huawei
-// tells by the protocol number of the interface: 1 PPP, 2 AT, 3 diagnostic, whatever
-// its number (ModemManager 1.24, oFono 1.31).
-func rank(d usb.Device, i usb.Interface) int {
-	const huawei = 0x12d1
-	if d.VID != huawei || i.Class != 0xff || i.Subclass != 1 && i.Subclass != 2 {
-		return 1
-	}
-	return map[uint8]int{2: 0, 1: 1, 3: shun}[i.Protocol]
 }
 
 // portsToAsk leaves out what has shown to be no modem. f.mu is held.
@@ -91,7 +82,8 @@ func (f *finder) portsToAsk(s *stick) []string {
 }
 
 // learn takes down what came of asking a terminal. One that the profile calls AT is
-// never given up: it may have been the noise of a start. f.mu is held.
+// never given up: it may have been the noise of a start. Nor is one that is silent or
+// only echoes: so does a modem that is busy. f.mu is held.
 func (f *finder) learn(s *stick, tty string, id modem.Identity, err error) {
 	if err == nil {
 		s.port, s.id = tty, id
@@ -102,11 +94,19 @@ func (f *finder) learn(s *stick, tty string, id modem.Identity, err error) {
 	}
 	s.heard[tty] = err.Error()
 	var not *modem.NotModemError
-	i := slices.IndexFunc(s.Interfaces, func(i usb.Interface) bool { return i.TTY == tty })
-	if errors.As(err, &not) && not.Heard != modem.HeardNothing && !slices.Contains(s.profile.Ports.AT, s.Interfaces[i].Number) {
+	if errors.As(err, &not) && not.Heard != modem.HeardNothing && not.Heard != modem.HeardEcho && s.roleOf(tty) != modem.RoleAT {
 		s.never[tty] = true
 	}
 	f.log.Debug().Err(err).Str("usb", s.Path).Str("port", tty).Msg("port is no modem's, or none that answers now")
+}
+
+func (s *stick) roleOf(tty string) (role modem.Role) {
+	for _, i := range s.Interfaces {
+		if i.TTY == tty {
+			role, _ = s.profile.Role(i.Number, i.Class, i.Subclass, i.Protocol)
+		}
+	}
+	return role
 }
 
 // spokenFor tells whether a [[modem]] names a terminal of the stick by its path.

@@ -54,13 +54,14 @@ func (f *finder) take(c ModemConfig) (*stick, string, time.Duration) {
 	places, grace := f.assign(now)
 	if s := places[c.Name]; s != nil && s.port != "" {
 		seat.stick = s
+		f.news.notify() // the others say so
 		return s, "", 0
 	}
 	again := sweepIdle
 	if grace.After(now) {
 		again = grace.Sub(now)
 	}
-	return nil, f.explain(c, now), again
+	return nil, f.explain(c), again
 }
 
 // assign gives every [[modem]] without a stick the one that it would get now, also to

@@ -7,12 +7,11 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 )
 
 // explain says why the [[modem]] has no modem: what it looks for, and what of that is
 // on the bus. f.mu is held.
-func (f *finder) explain(c ModemConfig, now time.Time) string {
+func (f *finder) explain(c ModemConfig) string {
 	what := "no modem on USB"
 	if c.Device != auto {
 		what += " that fits " + c.Match.String()
@@ -25,7 +24,7 @@ func (f *finder) explain(c ModemConfig, now time.Time) string {
 	}
 	var seen []string
 	for _, s := range f.sticks {
-		if words := f.about(c, s, now); words != "" {
+		if words := f.about(c, s); words != "" {
 			seen = append(seen, words)
 		}
 	}
@@ -36,14 +35,14 @@ func (f *finder) explain(c ModemConfig, now time.Time) string {
 }
 
 // about says why a stick is not the [[modem]]'s; "" where nobody would expect it to be.
-func (f *finder) about(c ModemConfig, s *stick, now time.Time) string {
+func (f *finder) about(c ModemConfig, s *stick) string {
 	mine := c.Match.fits(s.Device)
 	switch {
 	case s.profile.Explain != "":
 		return fmt.Sprintf("%s: %s", s, s.profile.Explain)
-	case f.knows(s.VID) && s.bare():
+	case f.knows(s) && s.bare():
 		return fmt.Sprintf("%s shows no terminal but a disk (ZeroCD): usb_modeswitch turns it into a modem", s)
-	case f.knows(s.VID) && !s.hasTerminal():
+	case f.knows(s) && !s.hasTerminal():
 		return fmt.Sprintf("%s has no terminal: is the kernel's driver for it there (modprobe option)?", s)
 	case !mine || !f.may(c, s):
 		return ""
@@ -51,8 +50,8 @@ func (f *finder) about(c ModemConfig, s *stick, now time.Time) string {
 		return fmt.Sprintf("%s is modem %s's", s, f.holder(s))
 	case f.spokenFor(s):
 		return fmt.Sprintf("%s is named by path in another [[modem]]", s)
-	case s.port == "" && s.next.After(now) && s.probes == 0:
-		return fmt.Sprintf("%s is starting, it is asked in %s", s, seconds(s.next.Sub(now)))
+	case s.port == "" && s.profile.Settle > 0 && s.probes == 0 && !s.probing:
+		return fmt.Sprintf("%s is starting, it is asked %s after it came", s, s.profile.Settle)
 	case s.port == "" && len(s.heard) > 0:
 		var ports []string
 		for _, tty := range slices.Sorted(maps.Keys(s.heard)) {
@@ -70,8 +69,8 @@ func (f *finder) about(c ModemConfig, s *stick, now time.Time) string {
 		}
 	}
 	if seat := f.seats[c.Name]; seat.own != "" && seat.own != s.who() {
-		return fmt.Sprintf("%s (%s) is there, and is taken instead of %s if that does not come within %s",
-			s, s.who(), seat.own, seconds(seat.seen.Add(strangerGrace).Sub(now)))
+		return fmt.Sprintf("%s (%s) is there, and is taken instead of %s when that has been away for %s",
+			s, s.who(), seat.own, strangerGrace)
 	}
 	return fmt.Sprintf("%s is another [[modem]]'s by turn", s)
 }

@@ -24,17 +24,19 @@ import (
 // time: hours pass in no time. It has no sockets; tests use what these call.
 type rig struct {
 	*Bridge
-	t    *testing.T
-	air  *modemtest.Air
-	sims map[string]*modemtest.Modem // by modem name
-	cfg  Config
-	ctx  context.Context // of the network
-	wall func() time.Time
-	on   sync.WaitGroup          // what runs the network
-	stop func()                  // ends the bridge, not the network
-	line func(net.Conn) net.Conn // what a modem's end of its line is; nil: as it is
-	bus  *modemtest.Bus          // nil: none, and modems are on lines of their own
-	run  string                  // folder of links by IMEI
+	t        *testing.T
+	air      *modemtest.Air
+	sims     map[string]*modemtest.Modem // by modem name
+	cfg      Config
+	ctx      context.Context // of the network
+	wall     func() time.Time
+	on       sync.WaitGroup                      // what runs the network
+	stop     func()                              // ends the bridge, not the network
+	line     func(net.Conn) net.Conn             // what a modem's end of its line is; nil: as it is
+	bus      *modemtest.Bus                      // nil: none, and modems are on lines of their own
+	run      string                              // folder of links by IMEI
+	watch    func(context.Context, func()) error // nil: the bus's
+	profiles string                              // file of rows; "": none
 
 	dial  Dial         // nil: a new line each time, the stick pulled out and put back
 	probe func(string) // nil: none; with one there is no trace in the log
@@ -114,8 +116,13 @@ func (r *rig) start() {
 		Clock: Source{Boot: func() time.Duration { return time.Since(begin) }, Wall: r.wall},
 	}
 	if r.bus != nil {
-		o.Dial = func(_ context.Context, c ModemConfig) (modem.Port, error) { return r.bus.Open(c.Device) }
-		o.Sys, o.Dev, o.Run, o.watch = r.bus.Sys(), r.bus.Dev(), r.run, r.bus.Watch
+		if r.dial == nil {
+			o.Dial = func(_ context.Context, c ModemConfig) (modem.Port, error) { return r.bus.Open(c.Device) }
+		}
+		o.Sys, o.Dev, o.Run, o.Profiles, o.watch = r.bus.Sys(), r.bus.Dev(), r.run, r.profiles, r.bus.Watch
+		if r.watch != nil {
+			o.watch = r.watch
+		}
 	}
 	b, err := Open(r.ctx, r.cfg, o)
 	if err != nil {

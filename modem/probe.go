@@ -15,7 +15,7 @@ import (
 const (
 	probeTries   = 3 // to wake it
 	probeTimeout = 5 * time.Second
-	probeLimit   = 20 * time.Second // in all
+	probeLimit   = 30 * time.Second // in all
 	maxHeard     = 4096             // octets that the verdict is made of
 	minBinary    = 8                // of them: fewer are the noise of a start
 )

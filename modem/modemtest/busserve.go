@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 )
@@ -29,6 +30,9 @@ func (b *Bus) serve(ctx context.Context, p *plugged) {
 		})
 	}
 	all.Wait()
+	if !slices.ContainsFunc(p.terminals, func(t *terminal) bool { return t.role == ATPort }) {
+		<-ctx.Done()
+	}
 }
 
 // serveToo is a second terminal of the modem: AT, without unsolicited codes.
