@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -20,9 +21,14 @@ const (
 	// envClock names a file with what is added to the wall clock, a Go duration. It is
 	// read at each look at the clock, so that the clock can be set while the bridge runs.
 	envClock = "WVSMS_TEST_CLOCK"
+	// envBus names the folder of a modemtest.Bus, in which modems are looked for.
+	envBus = "WVSMS_TEST_BUS"
 )
 
 func instrumentFromEnv(o *bridge.Options) {
+	if dir := os.Getenv(envBus); dir != "" {
+		o.Sys, o.Dev, o.Run = filepath.Join(dir, "sys"), filepath.Join(dir, "dev"), filepath.Join(dir, "run")
+	}
 	probes := []func(string){}
 	if path := os.Getenv(envPoints); path != "" {
 		probes = append(probes, pointRecorder(path))
