@@ -31,6 +31,9 @@ const (
 	firstReprobe = time.Second
 	lastReprobe  = 4 * time.Second
 	lastStranger = 5 * time.Minute
+	// patience with the best port, in probes. Another one may answer while that one is
+	// busy, and get no unsolicited codes: messages would come by sweeps alone.
+	patience = 2
 )
 
 // A finder knows which modems are on the USB bus and who of the [[modem]]s has which.
@@ -230,8 +233,9 @@ func (f *finder) probe(ctx context.Context, s *stick) {
 		}
 		f.mu.Lock()
 		f.learn(s, tty, id, err)
+		wait := s.roleOf(tty) == modem.RoleAT && !s.never[tty] && s.probes < patience
 		f.mu.Unlock()
-		if err == nil {
+		if err == nil || wait {
 			break
 		}
 	}

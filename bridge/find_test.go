@@ -293,6 +293,37 @@ func TestFindSilent(t *testing.T) {
 	})
 }
 
+// A modem whose first port is busy is waited for: the second one answers, and never
+// tells of a message. Where the first stays silent the second has to do.
+func TestFindFirstPort(t *testing.T) {
+	for name, test := range map[string]struct {
+		busy time.Duration
+		want string
+	}{"busy": {8 * time.Second, "ttyUSB2"}, "broken": {10 * time.Minute, "ttyUSB3"}} {
+		t.Run(name, func(t *testing.T) {
+			onBus(t, []string{`"auto"`}, func(r *busRig) {
+				m := r.stick(1, modemtest.Quectel)
+				r.plug("1-1", m)
+				r.settle(8 * time.Second)
+				first, err := r.bus.Open(filepath.Join(r.bus.Dev(), "ttyUSB2"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				m.Fault(modemtest.Fault{On: "+CSQ", Kind: modemtest.Hang, After: test.busy})
+				if _, err := first.Write([]byte("AT+CSQ\r")); err != nil {
+					t.Error(err)
+				}
+				r.settle(100 * time.Millisecond)
+				first.Close()
+				r.settle(time.Minute)
+				if got := r.modemInfo("m0"); filepath.Base(got.Device) != test.want {
+					t.Errorf("m0 is at %q: %s", got.Device, got.Verdict)
+				}
+			})
+		})
+	}
+}
+
 // A modem that does not tell its IMEI is known by where it is.
 func TestFindWithoutIMEI(t *testing.T) {
 	onBus(t, []string{`"auto"`, `"auto"`}, func(r *busRig) {

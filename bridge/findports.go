@@ -82,8 +82,8 @@ func (f *finder) portsToAsk(s *stick) []string {
 }
 
 // learn takes down what came of asking a terminal. One that the profile calls AT is
-// never given up: it may have been the noise of a start. Nor is one that is silent or
-// only echoes: so does a modem that is busy. f.mu is held.
+// never given up where noise may have been that of a start. Nor is one that is silent
+// or only echoes: so does a modem that is busy. f.mu is held.
 func (f *finder) learn(s *stick, tty string, id modem.Identity, err error) {
 	if err == nil {
 		s.port, s.id = tty, id
@@ -94,8 +94,13 @@ func (f *finder) learn(s *stick, tty string, id modem.Identity, err error) {
 	}
 	s.heard[tty] = err.Error()
 	var not *modem.NotModemError
-	if errors.As(err, &not) && not.Heard != modem.HeardNothing && not.Heard != modem.HeardEcho && s.roleOf(tty) != modem.RoleAT {
-		s.never[tty] = true
+	if errors.As(err, &not) {
+		switch not.Heard {
+		case modem.HeardNMEA:
+			s.never[tty] = true
+		case modem.HeardBinary, modem.HeardText:
+			s.never[tty] = s.roleOf(tty) != modem.RoleAT
+		}
 	}
 	f.log.Debug().Err(err).Str("usb", s.Path).Str("port", tty).Msg("port is no modem's, or none that answers now")
 }

@@ -98,9 +98,9 @@ func (f *finder) assign(now time.Time) (places map[string]*stick, grace time.Tim
 			if (c.Device != auto) != described || seat.stick != nil {
 				continue
 			}
-			if patience := seat.seen.Add(strangerGrace); seat.own != "" && c.Match.IMEI == "" && patience.After(now) {
-				if grace.IsZero() || patience.Before(grace) {
-					grace = patience
+			if end := seat.seen.Add(strangerGrace); seat.own != "" && c.Match.IMEI == "" && end.After(now) {
+				if grace.IsZero() || end.Before(grace) {
+					grace = end
 				}
 				continue
 			}

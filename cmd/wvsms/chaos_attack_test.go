@@ -110,6 +110,12 @@ func drawTrouble(r *rand.Rand) trouble {
 // torment does to a bridge what does not concern its modems.
 func (b *chaosBridge) torment(ctx context.Context, r *rand.Rand) {
 	for pause(ctx, between(r, time.Second, 5*time.Second)) {
+		if b.bus != nil && len(b.modems) > 1 && oneIn(r, 2) {
+			b.w.diary.note("bridge %d: its sticks change places", b.index)
+			b.w.tally.count("swap", "of two sticks")
+			b.swap(r)
+			continue
+		}
 		if b.mounted && oneIn(r, 2) {
 			d := between(r, 200*time.Millisecond, 2500*time.Millisecond)
 			b.w.diary.note("bridge %d: the disk is full for %v", b.index, d)

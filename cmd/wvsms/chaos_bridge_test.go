@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"wvsms/modem/modemtest"
 )
 
 // A chaosBridge is one bridge over all its lives.
@@ -25,6 +27,7 @@ type chaosBridge struct {
 	sockets string // the folder of the socket: its path may have 107 octets at most
 	receive string
 	modems  []*chaosModem
+	bus     *modemtest.Bus // nil: modems are named by the paths of their terminals
 	mounted bool
 	full    atomic.Bool // the disk
 	up      atomic.Bool // the socket has answered in this life
@@ -54,6 +57,10 @@ func (b *chaosBridge) clockFile() string {
 	return filepath.Join(b.w.dir, fmt.Sprintf("clock%d", b.index))
 }
 
+func (b *chaosBridge) busDir() string {
+	return filepath.Join(b.w.dir, fmt.Sprintf("bus%d", b.index))
+}
+
 func (b *chaosBridge) configure() {
 	var err error
 	if b.sockets, err = os.MkdirTemp("", "wv"); err != nil {
@@ -64,7 +71,7 @@ func (b *chaosBridge) configure() {
 	text := fmt.Sprintf("[spool]\npath = %q\n[socket]\nlisten = []\nunix = %q\n[limits]\nsegments_per_day = 0\n[log]\nformat = \"json\"\nlevel = \"debug\"\n",
 		filepath.Join(b.dir, "spool.db"), b.socket)
 	for _, m := range b.modems {
-		text += fmt.Sprintf("[[modem]]\nname = %q\ndevice = %q\nreceive = %q\n", m.name, m.link, b.receive)
+		text += fmt.Sprintf("[[modem]]\nname = %q\ndevice = %s\nreceive = %q\n", m.name, m.device(), b.receive)
 	}
 	if err := os.WriteFile(b.config(), []byte(text), 0o600); err != nil {
 		b.w.t.Fatal(err)
@@ -75,6 +82,11 @@ func (b *chaosBridge) configure() {
 // close is after the process is gone.
 func (b *chaosBridge) close() {
 	os.RemoveAll(b.sockets)
+	if b.bus != nil {
+		if v := b.bus.Violations(); v != nil {
+			b.w.t.Errorf("bridge %d wrote to ports that are no modem's: %q", b.index, v)
+		}
+	}
 	if b.mounted {
 		if b.w.t.Failed() { // the spool belongs to the transcript
 			if err := os.CopyFS(b.dir+".kept", os.DirFS(b.dir)); err != nil {
@@ -143,7 +155,7 @@ func (b *chaosBridge) live(l life) (over bool) {
 	}
 	defer log.Close()
 	cmd.Stderr = log
-	cmd.Env = append(os.Environ(), envClock+"="+b.clockFile())
+	cmd.Env = append(os.Environ(), envClock+"="+b.clockFile(), envBus+"="+b.busDir())
 	if l.crash != "" {
 		cmd.Env = append(cmd.Env, envCrash+"="+l.crash)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"sync"
@@ -97,6 +98,12 @@ func newChaosBridge(w *chaosWorld, index int, r randomness) *chaosBridge {
 			w.t.Logf("no full disks: mount a small one: %v", err)
 		}
 	}
+	if b.index%3 > 0 {
+		var err error
+		if b.bus, err = modemtest.NewBus(b.busDir()); err != nil {
+			w.t.Fatal(err)
+		}
+	}
 	// Some have two modems: another one may take over, and a peer has two numbers.
 	for i := range 1 + r.IntN(2) {
 		b.modems = append(b.modems, newChaosModem(b, i, r))
@@ -108,8 +115,13 @@ func newChaosBridge(w *chaosWorld, index int, r randomness) *chaosBridge {
 
 type randomness interface{ IntN(int) int }
 
+// acmModem is a modem that only its class of USB speaks for (CDC PSTN 1.2).
+var acmModem = modemtest.USB{VID: 0xf055, PID: 0x0001, Interfaces: []modemtest.USBInterface{
+	{Class: 0x02, Subclass: 0x02, Protocol: 0x01, Driver: "cdc_acm", Role: modemtest.ATPort}, {Class: 0x0a},
+}}
+
 func newChaosModem(b *chaosBridge, index int, r randomness) *chaosModem {
-	m := &chaosModem{b: b, name: fmt.Sprintf("m%d", index), hit: make(chan struct{}, 1)}
+	m := &chaosModem{b: b, index: index, name: fmt.Sprintf("m%d", index), hit: make(chan struct{}, 1)}
 	m.link = filepath.Join(b.w.dir, fmt.Sprintf("tty%d.%d", b.index, index))
 	profiles := []modemtest.Profile{modemtest.Generic, modemtest.Huawei, modemtest.Quectel, modemtest.SIMCom}
 	if b.receive == "direct" {
@@ -118,8 +130,14 @@ func newChaosModem(b *chaosBridge, index int, r randomness) *chaosModem {
 	}
 	m.profile = profiles[r.IntN(len(profiles))]
 	m.profile.Twice = r.IntN(4) == 0
+	if b.bus != nil {
+		m.socket = fmt.Sprintf("1-1.%d", 1+index)
+		if m.profile.USB.Interfaces == nil {
+			m.profile.USB = acmModem
+		}
+	}
 	m.sim = b.w.air.NewModem(modemtest.ModemOptions{
-		Number: fmt.Sprintf("+4917000%02d%02d", b.index, index), Profile: m.profile,
+		Number: fmt.Sprintf("+4917000%02d%02d", b.index, index), IMEI: m.imei(), Profile: m.profile,
 		SIMSlots: 4 + r.IntN(8), MESlots: 4 + r.IntN(8),
 		Latency: time.Millisecond, SubmitTime: time.Duration(1+r.IntN(30)) * time.Millisecond,
 		BootTime: 100 * time.Millisecond, AckTime: 13 * time.Second, // the least: TS 24.011 10.1 TR2M
@@ -147,22 +165,50 @@ func faultName(f modemtest.Fault) string {
 // A chaosModem is a stick and the socket that it is in.
 type chaosModem struct {
 	b       *chaosBridge
+	index   int
 	name    string
-	link    string
+	link    string // to its terminal; or
+	socket  string // of the bus that it is in: swap
 	profile modemtest.Profile
 	sim     *modemtest.Modem
 	hit     chan struct{} // of 1: a fault has hit since this was drained
 
 	mu     sync.Mutex
-	line   *modemtest.PTY // nil: unplugged
+	in     bool
+	line   *modemtest.PTY // without a bus
 	served chan struct{}
 }
 
-// plug puts the stick in: another pty, the same link.
+func (m *chaosModem) imei() string { return fmt.Sprintf("3500000%02d%02d0000", m.b.index, m.index) }
+
+// device is how the configuration means the modem: by the path of its terminal, as any,
+// or by its IMEI.
+func (m *chaosModem) device() string {
+	switch {
+	case m.b.bus == nil:
+		return fmt.Sprintf("%q", m.link)
+	case m.index == 1 && m.b.index%2 == 0:
+		return fmt.Sprintf("{ imei = %q }", m.imei())
+	}
+	return `"auto"`
+}
+
+// plug puts the stick in: another pty, the same link; on a bus, other numbers.
 func (m *chaosModem) plug() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.line != nil || m.b.w.ctx.Err() != nil {
+	m.putIn()
+}
+
+func (m *chaosModem) putIn() {
+	if m.in || m.b.w.ctx.Err() != nil {
+		return
+	}
+	if m.b.bus != nil {
+		if err := m.b.bus.Plug(m.socket, m.sim); err != nil {
+			m.b.w.t.Error(err)
+		}
+		m.in = true
 		return
 	}
 	line, err := modemtest.OpenPTY(m.link)
@@ -171,7 +217,7 @@ func (m *chaosModem) plug() {
 		return
 	}
 	served := make(chan struct{})
-	m.line, m.served = line, served
+	m.in, m.line, m.served = true, line, served
 	m.b.w.running.Go(func() {
 		defer close(served)
 		m.sim.Serve(m.b.w.ctx, line)
@@ -181,12 +227,37 @@ func (m *chaosModem) plug() {
 func (m *chaosModem) unplug() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.line == nil {
-		return
+	m.pullOut()
+}
+
+func (m *chaosModem) pullOut() {
+	switch {
+	case !m.in:
+	case m.b.bus != nil:
+		m.b.bus.Unplug(m.socket)
+	default:
+		m.line.Close()
+		<-m.served
 	}
-	m.line.Close()
-	<-m.served
-	m.line = nil
+	m.in = false
+}
+
+// swap has the two sticks of a bridge change sockets.
+func (b *chaosBridge) swap(r *rand.Rand) {
+	one, other := b.modems[0], b.modems[1]
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	other.mu.Lock()
+	defer other.mu.Unlock()
+	one.pullOut()
+	other.pullOut()
+	one.socket, other.socket = other.socket, one.socket
+	if oneIn(r, 2) {
+		one, other = other, one
+	}
+	one.putIn()
+	one.pause(between(r, 0, time.Second))
+	other.putIn()
 }
 
 // repair leaves the modem as a good one.

@@ -51,7 +51,9 @@ func TestReplug(t *testing.T) {
 			t.Errorf("%d octets came that are not what the handset sent", len(msg.payload))
 		}
 		c.do("ACK "+msg.id, "OK")
-		var info struct{ Modems []struct{ Device, IMEI string } }
+		var info struct {
+			Modems []struct{ Device, IMEI string }
+		}
 		if err := json.Unmarshal([]byte(c.data("INFO")), &info); err != nil {
 			t.Fatal(err)
 		}
