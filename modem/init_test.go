@@ -137,7 +137,7 @@ func TestSIMTrouble(t *testing.T) {
 		{"PUK as an error", "> AT+CPIN?\n< +CME ERROR: 12\n", "puk", "wants its PUK"},
 		{"PUK as an error in words", "> AT+CPIN?\n< +CME ERROR: SIM PUK required\n", "puk", "wants its PUK"},
 		{"another lock", "> AT+CPIN?\n< +CPIN: PH-NET PIN\n< OK\n", "pin", "PH-NET PIN"},
-		{"PIN unknown", "> AT+CPIN?\n< +CPIN: SIM PIN\n< OK\n", "pin", "wants its PIN"},
+		{"PIN unknown", "> AT+CPIN?\n< +CPIN: SIM PIN\n< OK\n> AT+CPINR\n< +CPINR: SIM PIN,2,3\n< OK\n", "pin", "wants its PIN (attempts left: 2): configure pin_file"},
 		{"broken", strings.Repeat("> AT+CPIN?\n< +CME ERROR: 13\n", 9), "failure", "clean or replace"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -78,7 +78,15 @@ func (m *Modem) simTrouble(err error) error {
 // enterPIN tries the PIN, once in the life of this SIM and this PIN.
 func (m *Modem) enterPIN(ctx context.Context) error {
 	if m.opt.PIN == nil {
-		return &SIMError{"pin", "the SIM wants its PIN: configure pin_file, or turn the PIN off in a phone"}
+		left, err := m.pinsLeft(ctx)
+		if err != nil {
+			return err
+		}
+		text := "the SIM wants its PIN"
+		if left >= 0 {
+			text += fmt.Sprintf(" (attempts left: %d)", left)
+		}
+		return &SIMError{"pin", text + ": configure pin_file, or turn the PIN off in a phone"}
 	}
 	if m.opt.PINGuard == nil {
 		return &SIMError{"pin", "the SIM wants its PIN, and nothing guards against trying a wrong one thrice: not tried"}

@@ -14,13 +14,28 @@ import (
 )
 
 // The program as a person or a script uses it: testdata/script. There `bridge` starts
-// a bridge whose modem is missing, with its socket at $SOCKET, and `loadenv` sets
-// variables from a file.
+// a bridge whose modem is missing, with its socket at $SOCKET, `loadenv` sets variables
+// from a file, and `wait-for` waits for one.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata/script",
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"bridge": scriptBridge, "loadenv": scriptLoadenv},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"bridge": scriptBridge, "loadenv": scriptLoadenv, "wait-for": scriptWaitFor},
 	})
+}
+
+// scriptWaitFor waits until a file is there.
+func scriptWaitFor(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: wait-for file")
+	}
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("%s does not come", args[0])
+		}
+	}
 }
 
 // scriptLoadenv sets the variables of a file of NAME=value lines.

@@ -1,0 +1,208 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"wvsms/bridge"
+	"wvsms/modem"
+)
+
+// Implementation.
+const (
+	upLimit    = 4 * time.Minute // of bringing up: a SIM that is absent takes half a minute, a busy one two
+	queryLimit = 30 * time.Second
+)
+
+// speeds of UARTs, the usual ones first.
+var speeds = []int{115200, 9600, 460800, 921600, 57600, 19200, 38400}
+
+// examine looks at one modem.
+func (d *doctor) examine(ctx context.Context, c bridge.ModemConfig) {
+	if !d.port(ctx, c) || !d.answers(ctx, &c) {
+		return
+	}
+	port, err := d.o.Dial(ctx, c)
+	if err != nil {
+		d.say("port", Fail, err.Error(), "")
+		return
+	}
+	d.inspect(ctx, c, port)
+}
+
+// port tells whether the terminal can be had.
+func (d *doctor) port(ctx context.Context, c bridge.ModemConfig) bool {
+	port, err := d.o.Dial(ctx, c)
+	var p *modem.PortError
+	if errors.As(err, &p) && p.Fault == modem.PortBusy && d.heldByBridge(ctx, c, p) {
+		return false
+	}
+	if err != nil {
+		d.say("port", Fail, err.Error(), "")
+		return false
+	}
+	_ = port.Close()
+	if h, found := d.o.Holder(c.Device); found {
+		d.say("port", Warn, fmt.Sprintf("%s opens, and %s has it open too: two programs on one port take each other's answers", c.Device, h), "stop the other one")
+		return true
+	}
+	d.good("port", "%s opens", c.Device)
+	return true
+}
+
+// answers tells whether it speaks AT, and at which speed if it is a UART.
+func (d *doctor) answers(ctx context.Context, c *bridge.ModemConfig) bool {
+	err := d.probe(ctx, *c)
+	if err == nil {
+		d.good("AT", "%s answers", c.Device)
+		return true
+	}
+	var not *modem.NotModemError
+	if !errors.As(err, &not) || not.Heard == modem.HeardNMEA || not.Heard == modem.HeardText || !d.isUART(c.Device) {
+		d.say("AT", Fail, err.Error(), "name the AT port of the modem; wvsms doctor without a device looks for it")
+		return false
+	}
+	at := c.Baud
+	if at == 0 {
+		at = speeds[0]
+	}
+	for _, baud := range speeds {
+		if baud == at || ctx.Err() != nil {
+			continue
+		}
+		c.Baud = baud
+		if d.probe(ctx, *c) == nil {
+			d.say("AT", Fail, fmt.Sprintf("%s does not answer at %d baud, but at %d", c.Device, at, baud), fmt.Sprintf("baud = %d in [[modem]]", baud))
+			return true
+		}
+	}
+	d.say("AT", Fail, fmt.Sprintf("%s, at none of the usual speeds", err), "is the modem powered and switched on (PWRKEY), and are RX and TX crossed?")
+	return false
+}
+
+func (d *doctor) probe(ctx context.Context, c bridge.ModemConfig) error {
+	port, err := d.o.Dial(ctx, c)
+	if err != nil {
+		return err
+	}
+	_, err = modem.Probe(ctx, port)
+	return err
+}
+
+// isUART: USB has no speed but behind an adapter, whose interface is a maker's own.
+func (d *doctor) isUART(device string) bool {
+	path, err := filepath.EvalSymlinks(device)
+	if err != nil {
+		path = device
+	}
+	driver, err := filepath.EvalSymlinks(filepath.Join(d.o.Sys, "class/tty", filepath.Base(path), "device/driver"))
+	if err != nil {
+		return true
+	}
+	switch filepath.Base(driver) {
+	case "option", "option1", "cdc_acm", "qcserial", "sierra", "hso":
+		return false
+	}
+	return true
+}
+
+// inspect brings a modem up as the bridge does and tells what is there. It owns port.
+func (d *doctor) inspect(ctx context.Context, c bridge.ModemConfig, port modem.Port) {
+	run, stop := context.WithCancel(ctx)
+	defer stop()
+	m := modem.New(port, modem.Options{Name: c.Name, Receive: modem.ReceiveStore, Trace: d.o.Trace})
+	ended := make(chan error, 1)
+	go func() { ended <- m.Run(run) }()
+	var err error
+	select {
+	case <-m.Ready():
+	case err = <-ended:
+	case <-time.After(upLimit):
+		stop()
+		<-ended
+		err = fmt.Errorf("it was not up within %v: %s", upLimit, m.Status().Verdict)
+	}
+	d.identity(m)
+	if err != nil {
+		d.setback(err)
+		return
+	}
+	d.sim(m)
+	d.registration(m)
+	d.settings(ctx, m)
+	stop()
+	<-ended
+}
+
+// setback is why a modem did not come up.
+func (d *doctor) setback(err error) {
+	var sim *modem.SIMError
+	if errors.As(err, &sim) {
+		d.say("SIM", Fail, sim.Text, "")
+		return
+	}
+	d.say("modem", Fail, err.Error(), "")
+}
+
+func (d *doctor) identity(m *modem.Modem) {
+	id := m.Identity()
+	d.good("modem", "%s, firmware %s, IMEI %s", strings.TrimSpace(id.Manufacturer+" "+id.Model), id.Revision, masked(id.IMEI))
+	row, ok := d.profiles.Of("", id)
+	switch {
+	case ok && row.Explain != "":
+		d.say("profile", Fail, row.Name+": "+row.Explain, "")
+	case ok:
+		d.good("profile", "%s", row.Name)
+	default:
+		d.good("profile", "no row is of this make: what the modem offers decides")
+	}
+}
+
+func (d *doctor) sim(m *modem.Modem) {
+	id, st := m.Identity(), m.Status()
+	text := fmt.Sprintf("ready, ICCID %s, IMSI %s, own number %s", masked(id.ICCID), masked(id.IMSI), masked(id.Number))
+	if st.Home != "" {
+		text += ", of network " + st.Home
+	}
+	if id.IMSI == "" {
+		d.say("SIM", Warn, text, "without its IMSI a SIM is known by the modem's name: its messages mix with those of the next SIM")
+	} else {
+		d.good("SIM", "%s", text)
+	}
+	if st.NoCentre {
+		d.say("SMSC", Fail, "the SIM has none", "smsc = \"+…\" in [[modem]], as the operator gives it")
+	} else {
+		d.good("SMSC", "%s", masked(id.SMSC))
+	}
+}
+
+func (d *doctor) registration(m *modem.Modem) {
+	st := m.Status()
+	stats := fmt.Sprintf(" (+CREG %s, +CGREG %s, +CEREG %s, network %s)", told(st.Reg), told(st.PSReg), told(st.EPSReg), orNone(st.Serving))
+	switch {
+	case !st.Registered || st.NoCentre:
+		d.say("network", Fail, st.Verdict+stats, "")
+	case !strings.HasPrefix(st.Verdict, "ready") || strings.Contains(st.Verdict, "very weak"):
+		d.say("network", Warn, st.Verdict+stats, "")
+	default:
+		d.good("network", "%s%s", st.Verdict, stats)
+	}
+}
+
+func told(stat int) string {
+	if stat < 0 {
+		return "–"
+	}
+	return fmt.Sprint(stat)
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "not told"
+	}
+	return s
+}
