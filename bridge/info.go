@@ -38,6 +38,7 @@ type modemInfo struct {
 	Operator   string `json:"operator,omitempty"`
 	Serving    string `json:"network,omitempty"` // PLMN
 	Home       string `json:"home,omitempty"`
+	Carries    string `json:"carries,omitempty"` // what wvsms doctor --loopback found out of that network
 	RSSI       int    `json:"rssi_dbm,omitempty"`
 	Device     string `json:"device,omitempty"`
 	Model      string `json:"model,omitempty"`
@@ -76,6 +77,13 @@ func (b *Bridge) Info() any {
 		v.Unclaimed = number(tx.Unclaimed)
 		v.Partials = number(tx.Partials)
 		v.Spent = number(func() (int, error) { return tx.Spent(now.Add(-budgetSpan), "") })
+		for i := range v.Modems {
+			if m := &v.Modems[i]; err == nil && m.Serving != "" {
+				var c Carrier
+				c, _, err = ReadCarrier(tx, m.Home, m.Serving)
+				m.Carries = c.Verdict
+			}
+		}
 		if err == nil {
 			v.Counters, err = tx.Counters()
 		}

@@ -25,6 +25,8 @@ type Options struct {
 	Info func(ctx context.Context, addr string) (json.RawMessage, error)
 	// Trace is told every AT line of the examination. May be nil.
 	Trace func(sent bool, line string)
+	// Loopback, if not nil, has the network tried: that costs messages.
+	Loopback *Loopback
 
 	Machine
 }

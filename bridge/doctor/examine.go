@@ -134,6 +134,11 @@ func (d *doctor) inspect(ctx context.Context, c bridge.ModemConfig, port modem.P
 	d.sim(m)
 	d.registration(m)
 	d.settings(ctx, m)
+	if d.o.Loopback != nil {
+		d.loopback(ctx, m)
+	} else {
+		d.known(ctx, m.Status())
+	}
 	stop()
 	<-ended
 }

@@ -137,6 +137,11 @@ func (d *doctor) keptOff(device string) bool {
 	return false
 }
 
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
 // read is what a small file says, "" where it is not there.
 func read(file string) string {
 	text, _ := os.ReadFile(file)

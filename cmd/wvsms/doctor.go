@@ -1,9 +1,13 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"os"
+	"strings"
 
 	"wvsms/bridge/doctor"
 )
@@ -12,6 +16,10 @@ type doctorCmd struct {
 	Device string `arg:"" optional:"" help:"The AT port to examine; without it those of the configuration, or what is found on USB."`
 	File   string `name:"config" default:"${config}" placeholder:"FILE" help:"Configuration file (${config})."`
 	JSON   bool   `name:"json" help:"Print the report as one JSON object."`
+
+	Loopback string `placeholder:"NUMBER" help:"Try what the network carries: send short messages to that number, the modem's own or that of --to-device. They cost money."`
+	ToDevice string `placeholder:"DEVICE2" help:"With --loopback: AT port of the modem that has the number."`
+	Yes      bool   `help:"With --loopback: send without asking."`
 }
 
 // Help says what the doctor does not do.
@@ -23,9 +31,14 @@ var errUnwell = errors.New("something fails: see above")
 
 // Run examines and prints the report.
 func (c *doctorCmd) Run(ctx context.Context, std *stdio) error {
-	report, err := doctor.Examine(ctx, doctor.Options{
-		Version: version, Config: c.File, Device: c.Device, Info: askInfo,
-	})
+	o := doctor.Options{Version: version, Config: c.File, Device: c.Device, Info: askInfo}
+	switch {
+	case c.Loopback != "":
+		o.Loopback = &doctor.Loopback{Number: c.Loopback, ToDevice: c.ToDevice, Confirm: func(n int) bool { return c.confirm(std, n) }}
+	case c.ToDevice != "" || c.Yes:
+		return usageError{errors.New("--to-device and --yes go with --loopback")}
+	}
+	report, err := doctor.Examine(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -38,6 +51,21 @@ func (c *doctorCmd) Run(ctx context.Context, std *stdio) error {
 		err = errUnwell
 	}
 	return err
+}
+
+// confirm states the cost, and asks whether that is all right where somebody can answer.
+func (c *doctorCmd) confirm(std *stdio, segments int) bool {
+	fmt.Fprintf(std.Err, "The probe sends %d short messages to %s.\n", segments, c.Loopback)
+	if c.Yes {
+		return true
+	}
+	in, ok := std.In.(*os.File)
+	if !ok || !isTerminal(in) {
+		return false
+	}
+	fmt.Fprint(std.Err, "Send them? [y/N] ")
+	answer, _ := bufio.NewReader(in).ReadString('\n')
+	return strings.EqualFold(strings.TrimSpace(answer), "y")
 }
 
 // askInfo is INFO of the bridge at an address.

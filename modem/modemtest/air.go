@@ -30,6 +30,9 @@ type AirOptions struct {
 	StripPorts bool // port elements are taken out
 	StripUDH   bool // whole headers are taken out
 
+	// What networks that filter do: they accept such messages and drop them.
+	Block8Bit, BlockConcat, BlockPorts bool
+
 	// Refuse is the RP-ERROR or TP-FCS with which the service centre answers a
 	// SUBMIT; 0 accepts it. It must not call back into the air.
 	Refuse func(from string, s *pdu.Submit) int
@@ -178,7 +181,7 @@ func (a *Air) submit(from string, s *pdu.Submit) int {
 	d := &pdu.Deliver{OA: oa, PID: s.PID, DCS: s.DCS, SCTS: pdu.NewTimestamp(now), UD: a.strip(s.UD, s.DCS)}
 	it := &item{to: to, from: from, submit: s, deliver: d, expires: expiry(s.VP, now)}
 	a.seen(it, Taken)
-	if a.chance(a.o.Loss) {
+	if a.filtered(s) || a.chance(a.o.Loss) {
 		a.counts.Lost++
 		a.seen(it, Lost)
 		return 0
@@ -221,6 +224,13 @@ func (a *Air) dispatch(it *item) {
 		delay += a.o.ReorderTime
 	}
 	a.plan.after(delay, func() { a.arrive(it) })
+}
+
+// filtered tells whether the network drops a message for its kind.
+func (a *Air) filtered(s *pdu.Submit) bool {
+	_, ports := s.UD.Ports()
+	_, concat := s.UD.Concat()
+	return a.o.Block8Bit && s.DCS.Alphabet() == pdu.Octet || a.o.BlockConcat && concat || a.o.BlockPorts && ports
 }
 
 // strip does to user data what the network's options say.
