@@ -6,7 +6,9 @@ package doctor
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os/user"
 	"path/filepath"
 	"time"
@@ -25,6 +27,8 @@ type Options struct {
 	Info func(ctx context.Context, addr string) (json.RawMessage, error)
 	// Trace is told every AT line of the examination. May be nil.
 	Trace func(sent bool, line string)
+	// Record, if not nil, is given the dialogue of the examination as a script.
+	Record io.Writer
 	// Loopback, if not nil, has the network tried: that costs messages.
 	Loopback *Loopback
 
@@ -120,7 +124,11 @@ func Examine(ctx context.Context, o Options) (Report, error) {
 	o.setDefaults()
 	d := &doctor{o: o, report: Report{Version: o.Version, OK: true, Checks: []Check{}}}
 	d.machine(ctx)
-	for _, c := range d.patients(ctx) {
+	patients := d.patients(ctx)
+	if o.Record != nil && len(patients) > 1 {
+		return d.report, errors.New("record a dialogue: there are several modems, name the device of one")
+	}
+	for _, c := range patients {
 		d.modem = c.Name
 		d.examine(ctx, c)
 	}

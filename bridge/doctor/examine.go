@@ -46,12 +46,18 @@ func (d *doctor) port(ctx context.Context, c bridge.ModemConfig) bool {
 		return false
 	}
 	_ = port.Close()
-	if h, found := d.o.Holder(c.Device); found {
+	if h, found := d.o.Holder(c.Device); found && !isPseudo(c.Device) {
 		d.say("port", Warn, fmt.Sprintf("%s opens, and %s has it open too: two programs on one port take each other's answers", c.Device, h), "stop the other one")
 		return true
 	}
 	d.good("port", "%s opens", c.Device)
 	return true
+}
+
+// isPseudo: behind a pseudo terminal there is a program, and that may have both ends.
+func isPseudo(device string) bool {
+	path, err := filepath.EvalSymlinks(device)
+	return err == nil && strings.HasPrefix(path, "/dev/pts/")
 }
 
 // answers tells whether it speaks AT, and at which speed if it is a UART.
@@ -114,7 +120,13 @@ func (d *doctor) isUART(device string) bool {
 func (d *doctor) inspect(ctx context.Context, c bridge.ModemConfig, port modem.Port) {
 	run, stop := context.WithCancel(ctx)
 	defer stop()
-	m := modem.New(port, modem.Options{Name: c.Name, Receive: modem.ReceiveStore, Trace: d.o.Trace})
+	trace := d.o.Trace
+	if d.o.Record != nil {
+		r := newRecorder()
+		trace = r.line
+		defer d.record(r)
+	}
+	m := modem.New(port, modem.Options{Name: c.Name, Receive: modem.ReceiveStore, Trace: trace})
 	ended := make(chan error, 1)
 	go func() { ended <- m.Run(run) }()
 	var err error
@@ -141,6 +153,19 @@ func (d *doctor) inspect(ctx context.Context, c bridge.ModemConfig, port modem.P
 	}
 	stop()
 	<-ended
+}
+
+// record writes the dialogue down. Where the modem was told to it stands in the report.
+func (d *doctor) record(r *recorder) {
+	var make string
+	for _, c := range d.report.Checks {
+		if c.Name == "modem" && c.State == Good {
+			make = c.Text
+		}
+	}
+	if err := r.write(d.o.Record, strings.ReplaceAll(make, "\n", " ")); err != nil {
+		d.say("record", Fail, "the dialogue cannot be written: "+err.Error(), "")
+	}
 }
 
 // setback is why a modem did not come up.

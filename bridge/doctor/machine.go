@@ -21,7 +21,6 @@ import (
 func (d *doctor) machine(ctx context.Context) {
 	d.config()
 	d.table()
-	d.spool()
 	d.user()
 	d.power()
 	d.bus()
@@ -35,6 +34,7 @@ func (d *doctor) config() {
 	case err == nil:
 		d.cfg = cfg
 		d.good("config", "%s is good, modems: %d", d.o.Config, len(cfg.Modems))
+		d.spool()
 	case errors.Is(err, fs.ErrNotExist):
 		d.say("config", Warn, "there is no "+d.o.Config, "wvsms config example | sudo tee "+d.o.Config)
 	default:

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -98,13 +99,15 @@ func TestNoModemThere(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			inWard(t, modemtest.ModemOptions{}, modemtest.AirOptions{}, func(w *ward) {
+				var far sync.WaitGroup
+				defer far.Wait()
 				there := w.o.Dial
 				w.o.Dial = func(ctx context.Context, m bridge.ModemConfig) (modem.Port, error) {
 					if m.Baud == c.rightAt {
 						return there(ctx, m)
 					}
 					ours, theirs := net.Pipe()
-					go c.far(theirs)
+					far.Go(func() { c.far(theirs) })
 					return ours, nil
 				}
 				report, _ := w.examine(t)

@@ -17,6 +17,8 @@ type doctorCmd struct {
 	File   string `name:"config" default:"${config}" placeholder:"FILE" help:"Configuration file (${config})."`
 	JSON   bool   `name:"json" help:"Print the report as one JSON object."`
 
+	Record string `placeholder:"FILE" help:"Write the dialogue with the modem as a script that can be played again; numbers become others, texts blank."`
+
 	Loopback string `placeholder:"NUMBER" help:"Try what the network carries: send short messages to that number, the modem's own or that of --to-device. They cost money."`
 	ToDevice string `placeholder:"DEVICE2" help:"With --loopback: AT port of the modem that has the number."`
 	Yes      bool   `help:"With --loopback: send without asking."`
@@ -37,6 +39,14 @@ func (c *doctorCmd) Run(ctx context.Context, std *stdio) error {
 		o.Loopback = &doctor.Loopback{Number: c.Loopback, ToDevice: c.ToDevice, Confirm: func(n int) bool { return c.confirm(std, n) }}
 	case c.ToDevice != "" || c.Yes:
 		return usageError{errors.New("--to-device and --yes go with --loopback")}
+	}
+	if c.Record != "" {
+		f, err := os.OpenFile(c.Record, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if err != nil {
+			return fmt.Errorf("record the dialogue: %w", err)
+		}
+		defer f.Close()
+		o.Record = f
 	}
 	report, err := doctor.Examine(ctx, o)
 	if err != nil {

@@ -1,0 +1,100 @@
+package doctor
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+)
+
+// A recorder takes a dialogue down as a script that plays the modem's side of it
+// again: the notation of modemtest.Play. Who and what it was about is not in it.
+type recorder struct {
+	mu    sync.Mutex
+	began time.Time // when the last line was
+	lines []string
+	names *aliases
+	asked string // the command that is being answered
+}
+
+// pauseFrom is the silence that belongs to the dialogue: a modem that takes its time.
+const pauseFrom = 500 * time.Millisecond
+
+func newRecorder() *recorder { return &recorder{began: time.Now(), names: newAliases()} }
+
+// line is modem.Options.Trace.
+func (r *recorder) line(sent bool, line string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	silent := time.Since(r.began).Round(100 * time.Millisecond)
+	r.began = time.Now()
+	if sent {
+		r.asked = line
+		r.lines = append(r.lines, "> "+r.discreet(line))
+		return
+	}
+	if silent >= pauseFrom {
+		r.lines = append(r.lines, "~ "+silent.String())
+	}
+	if line == ">" {
+		r.lines = append(r.lines, `<< "\r\n> "`)
+		return
+	}
+	r.lines = append(r.lines, "< "+escaped(r.discreet(line)))
+}
+
+func (r *recorder) discreet(line string) string {
+	pdu, ctrlZ := strings.CutSuffix(line, "^Z")
+	switch {
+	case isPDU(pdu):
+		line = r.names.inPDU(pdu)
+		if ctrlZ {
+			line += "^Z"
+		}
+		return line
+	case strings.HasPrefix(r.asked, "AT+CRSM=176,28589") && strings.HasPrefix(line, "+CRSM:"):
+		return line // EF-AD: how long the MNC is, and nothing private
+	case strings.HasPrefix(line, "+CNUM:"):
+		// <alpha> is what the owner calls himself.
+		if _, rest, ok := strings.Cut(line, ","); ok {
+			line = `+CNUM: "",` + rest
+		}
+	}
+	return r.names.inText(line)
+}
+
+// isPDU: a line of hex as long as the shortest TPDU with its SMSC field.
+func isPDU(line string) bool {
+	return len(line) >= 16 && len(line)%2 == 0 && strings.Trim(line, "0123456789ABCDEFabcdef") == "" && strings.ContainsAny(line, "ABCDEFabcdef") ||
+		len(line) > 40 && len(line)%2 == 0 && strings.Trim(line, "0123456789") == ""
+}
+
+// escaped writes out what a script cannot hold as it is.
+func escaped(line string) string {
+	var b strings.Builder
+	for i := range len(line) {
+		switch c := line[i]; {
+		case c == '\\':
+			b.WriteString(`\\`)
+		case c < ' ' || c > '~':
+			fmt.Fprintf(&b, `\x%02x`, c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// write writes the script.
+func (r *recorder) write(w io.Writer, about string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := bufio.NewWriter(w)
+	fmt.Fprintf(out, "# %s\n# Numbers are others, and texts are blank.\n", about)
+	for _, line := range r.lines {
+		fmt.Fprintln(out, line)
+	}
+	return out.Flush()
+}
