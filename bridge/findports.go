@@ -135,3 +135,15 @@ func (f *finder) spokenFor(s *stick) bool {
 	}
 	return false
 }
+
+// Candidates are the terminals of a USB device at which the [[modem]] may be, the
+// likeliest first: what the bridge itself would ask. None for one that is no modem, or
+// that Match rules out.
+func (c ModemConfig) Candidates(known modem.Profiles, d usb.Device) []string {
+	row, _ := known.USB(d.ID())
+	f, s := finder{profiles: known}, &stick{Device: d, profile: row}
+	if !f.may(c, s) {
+		return nil
+	}
+	return f.ports(s, c.Match.named())
+}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"wvsms/bridge"
@@ -28,7 +27,7 @@ func (d *doctor) bus() {
 	known := 0
 	for _, v := range devices {
 		row, ok := d.profiles.USB(v.ID())
-		ports := terminals(v, row)
+		ports := bridge.ModemConfig{Device: "auto"}.Candidates(d.profiles, v)
 		what := fmt.Sprintf("%s %s %s", v.Path, v.ID(), strings.TrimSpace(v.Manufacturer+" "+v.Product))
 		switch {
 		case row.Explain != "":
@@ -54,45 +53,52 @@ func rowName(row modem.Profile) string {
 	return row.Name
 }
 
-// terminals are those that may speak AT, the likeliest first: by the row, else by the
-// class of USB (communications, abstract control model, AT: 02/02/01).
-func terminals(v usb.Device, row modem.Profile) (list []string) {
-	for _, n := range slices.Concat(row.Ports.AT, row.Ports.PPP) {
-		for _, i := range v.Interfaces {
-			if i.Number == n && i.TTY != "" {
-				list = append(list, i.TTY)
-			}
-		}
-	}
-	for _, i := range v.Interfaces {
-		if i.TTY != "" && i.Class == 0x02 && i.Subclass == 0x02 && i.Protocol == 0x01 && !slices.Contains(list, i.TTY) {
-			list = append(list, i.TTY)
-		}
-	}
-	return list
-}
-
-// find is the AT port of the first modem on USB that answers and is not taken.
-func (d *doctor) find(ctx context.Context, taken map[string]bool) string {
+// find is the AT port of the first modem on USB that the [[modem]] may mean, that answers
+// and is not another one's.
+func (d *doctor) find(ctx context.Context, c bridge.ModemConfig, taken map[string]bool) string {
 	devices, _ := usb.Scan(d.o.Sys)
 	for _, v := range devices {
-		row, _ := d.profiles.USB(v.ID())
-		if taken[v.Path] || row.Explain != "" {
+		if taken[v.Path] {
 			continue
 		}
-		for _, tty := range terminals(v, row) {
+		for _, tty := range c.Candidates(d.profiles, v) {
 			device := filepath.Join(d.o.Dev, tty)
 			port, err := d.o.Dial(ctx, bridge.ModemConfig{Device: device})
+			var id modem.Identity
 			if err == nil {
-				_, err = modem.Probe(ctx, port)
+				id, err = modem.Probe(ctx, port)
 			}
-			var held *modem.PortError
-			if err == nil || errors.As(err, &held) && held.Fault == modem.PortBusy {
+			if err == nil && c.Match.IMEI != "" && c.Match.IMEI != id.IMEI {
+				break
+			}
+			if err == nil || busy(err) { // by the bridge, it may be: that is looked at later
 				taken[v.Path] = true
 				return device
 			}
 		}
 	}
-	d.say("port", Fail, `no modem answers on USB`, "name its AT port: wvsms doctor /dev/…")
+	d.say("port", Fail, `no modem answers on USB that fits this [[modem]]`, "name its AT port: wvsms doctor /dev/…")
+	return ""
+}
+
+func busy(err error) bool {
+	var held *modem.PortError
+	return errors.As(err, &held) && held.Fault == modem.PortBusy
+}
+
+// usbID is the vendor and product of the device to which a terminal belongs, "" none.
+func (d *doctor) usbID(device string) string {
+	path, err := filepath.EvalSymlinks(device)
+	if err != nil {
+		return ""
+	}
+	devices, _ := usb.Scan(d.o.Sys)
+	for _, v := range devices {
+		for _, i := range v.Interfaces {
+			if i.TTY != "" && i.TTY == filepath.Base(path) {
+				return v.ID()
+			}
+		}
+	}
 	return ""
 }

@@ -170,7 +170,7 @@ func (d *doctor) patients(ctx context.Context) []bridge.ModemConfig {
 			continue
 		}
 		d.modem = c.Name
-		if c.Device = d.find(ctx, taken); c.Device != "" {
+		if c.Device = d.find(ctx, c, taken); c.Device != "" {
 			found = append(found, c)
 		}
 	}

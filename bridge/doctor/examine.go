@@ -23,7 +23,11 @@ var speeds = []int{115200, 9600, 460800, 921600, 57600, 19200, 38400}
 
 // examine looks at one modem.
 func (d *doctor) examine(ctx context.Context, c bridge.ModemConfig) {
-	if !d.port(ctx, c) || !d.answers(ctx, &c) {
+	if !d.port(ctx, c) {
+		return
+	}
+	silent, ok := d.answers(ctx, &c)
+	if !ok {
 		return
 	}
 	port, err := d.o.Dial(ctx, c)
@@ -31,14 +35,14 @@ func (d *doctor) examine(ctx context.Context, c bridge.ModemConfig) {
 		d.say("port", Fail, err.Error(), "")
 		return
 	}
-	d.inspect(ctx, c, port)
+	d.inspect(ctx, c, port, silent)
 }
 
 // port tells whether the terminal can be had.
 func (d *doctor) port(ctx context.Context, c bridge.ModemConfig) bool {
 	port, err := d.o.Dial(ctx, c)
 	var p *modem.PortError
-	if errors.As(err, &p) && p.Fault == modem.PortBusy && d.heldByBridge(ctx, c, p) {
+	if busy(err) && errors.As(err, &p) && d.heldByBridge(ctx, c, p) {
 		return false
 	}
 	if err != nil {
@@ -60,17 +64,22 @@ func isPseudo(device string) bool {
 	return err == nil && strings.HasPrefix(path, "/dev/pts/")
 }
 
-// answers tells whether it speaks AT, and at which speed if it is a UART.
-func (d *doctor) answers(ctx context.Context, c *bridge.ModemConfig) bool {
+// answers tells whether it speaks AT, and at which speed if it is a UART. One that is
+// silent may be starting, which takes up to half a minute: silent is what to say if
+// that does not help either.
+func (d *doctor) answers(ctx context.Context, c *bridge.ModemConfig) (silent error, ok bool) {
 	err := d.probe(ctx, *c)
 	if err == nil {
 		d.good("AT", "%s answers", c.Device)
-		return true
+		return nil, true
 	}
 	var not *modem.NotModemError
-	if !errors.As(err, &not) || not.Heard == modem.HeardNMEA || not.Heard == modem.HeardText || !d.isUART(c.Device) {
+	if !errors.As(err, &not) || not.Heard == modem.HeardNMEA || not.Heard == modem.HeardText {
 		d.say("AT", Fail, err.Error(), "name the AT port of the modem; wvsms doctor without a device looks for it")
-		return false
+		return nil, false
+	}
+	if !d.isUART(c.Device) {
+		return err, true
 	}
 	at := c.Baud
 	if at == 0 {
@@ -83,11 +92,11 @@ func (d *doctor) answers(ctx context.Context, c *bridge.ModemConfig) bool {
 		c.Baud = baud
 		if d.probe(ctx, *c) == nil {
 			d.say("AT", Fail, fmt.Sprintf("%s does not answer at %d baud, but at %d", c.Device, at, baud), fmt.Sprintf("baud = %d in [[modem]]", baud))
-			return true
+			return nil, true
 		}
 	}
-	d.say("AT", Fail, fmt.Sprintf("%s, at none of the usual speeds", err), "is the modem powered and switched on (PWRKEY), and are RX and TX crossed?")
-	return false
+	c.Baud = at
+	return fmt.Errorf("%w, at none of the usual speeds", err), true
 }
 
 func (d *doctor) probe(ctx context.Context, c bridge.ModemConfig) error {
@@ -117,7 +126,8 @@ func (d *doctor) isUART(device string) bool {
 }
 
 // inspect brings a modem up as the bridge does and tells what is there. It owns port.
-func (d *doctor) inspect(ctx context.Context, c bridge.ModemConfig, port modem.Port) {
+// silent is what was heard of it before, nil if it answered.
+func (d *doctor) inspect(ctx context.Context, c bridge.ModemConfig, port modem.Port, silent error) {
 	run, stop := context.WithCancel(ctx)
 	defer stop()
 	trace := d.o.Trace
@@ -126,7 +136,7 @@ func (d *doctor) inspect(ctx context.Context, c bridge.ModemConfig, port modem.P
 		trace = r.line
 		defer d.record(r)
 	}
-	m := modem.New(port, modem.Options{Name: c.Name, Receive: modem.ReceiveStore, Trace: trace})
+	m := modem.New(port, modem.Options{Name: c.Name, Receive: modem.ReceiveStore, Profiles: d.profiles, USB: d.usbID(c.Device), Boot: c.Boot, Trace: trace})
 	ended := make(chan error, 1)
 	go func() { ended <- m.Run(run) }()
 	var err error
@@ -137,6 +147,13 @@ func (d *doctor) inspect(ctx context.Context, c bridge.ModemConfig, port modem.P
 		stop()
 		<-ended
 		err = fmt.Errorf("it was not up within %v: %s", upLimit, m.Status().Verdict)
+	}
+	switch {
+	case silent != nil && errors.Is(err, modem.ErrSilent):
+		d.say("AT", Fail, silent.Error(), "is the modem powered and switched on (PWRKEY), is this its AT port, and are RX and TX of a UART crossed?")
+		return
+	case silent != nil:
+		d.good("AT", "%s answers, not at once: the modem was starting", c.Device)
 	}
 	d.identity(m)
 	if err != nil {
@@ -179,13 +196,12 @@ func (d *doctor) setback(err error) {
 }
 
 func (d *doctor) identity(m *modem.Modem) {
-	id := m.Identity()
+	id, row := m.Identity(), m.Profile()
 	d.good("modem", "%s, firmware %s, IMEI %s", strings.TrimSpace(id.Manufacturer+" "+id.Model), id.Revision, masked(id.IMEI))
-	row, ok := d.profiles.Of("", id)
 	switch {
-	case ok && row.Explain != "":
+	case row.Explain != "":
 		d.say("profile", Fail, row.Name+": "+row.Explain, "")
-	case ok:
+	case row.Name != "":
 		d.good("profile", "%s", row.Name)
 	default:
 		d.good("profile", "no row is of this make: what the modem offers decides")

@@ -95,7 +95,7 @@ func TestNoModemThere(t *testing.T) {
 		{"silent at another speed", silent, 38400, "but at 38400", "baud = 38400"},
 		{"GNSS", nmea, 0, "this is a GNSS port", "name the AT port"},
 		{"binary at every speed", garbage, 0, "binary data: a diagnostic port, or another speed than this (baud), at none of the usual speeds", "is the modem powered"},
-		{"silence", silent, 0, "silence, at none of the usual speeds", "are RX and TX crossed"},
+		{"silence", silent, 0, "silence, at none of the usual speeds", "are RX and TX of a UART crossed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			inWard(t, modemtest.ModemOptions{}, modemtest.AirOptions{}, func(w *ward) {

@@ -30,9 +30,16 @@ func TestRecordPlaysBack(t *testing.T) {
 				if err := h.SendUserData(w.sim.Number(), pdu.DCSGSM7, ud); err != nil {
 					t.Fatal(err)
 				}
-				w.examine(t)
+				w.examine(t) // has them stored from now on
+				port, _ := w.o.Dial(context.Background(), bridge.ModemConfig{})
 				time.Sleep(time.Minute)
+				port.Close()
 
+				there, dials := w.o.Dial, 0
+				w.o.Dial = func(ctx context.Context, c bridge.ModemConfig) (modem.Port, error) {
+					dials++
+					return there(ctx, c)
+				}
 				var script strings.Builder
 				w.o.Record = &script
 				live, text := w.examine(t)
@@ -42,15 +49,14 @@ func TestRecordPlaysBack(t *testing.T) {
 						t.Errorf("%s is in the record:\n%s", secret, &script)
 					}
 				}
-				if !strings.Contains(text, "own number") || !strings.Contains(script.String(), "> AT+CMGL=4") {
+				if live.OK && !strings.Contains(text, "own number") || live.OK && strings.Count(script.String(), "\n< +CMGL: ") < 2 {
 					t.Errorf("little was recorded:\n%s", &script)
 				}
 
 				var played sync.WaitGroup
-				there, dials := w.o.Dial, 0
 				w.o.Record = nil
 				w.o.Dial = func(ctx context.Context, c bridge.ModemConfig) (modem.Port, error) {
-					if dials++; dials < 3 { // to see whether it opens and answers
+					if dials--; dials > 0 { // to see whether it opens and answers
 						return there(ctx, c)
 					}
 					ours, theirs := net.Pipe()

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"wvsms/modem"
@@ -33,21 +34,7 @@ func (d *doctor) settings(ctx context.Context, m *modem.Modem) {
 	default:
 		d.good("PDU mode", "set, of %s", modes)
 	}
-	if stores := ask("+CPMS?"); stores == "" {
-		d.say("stores", Warn, "the modem does not tell where it keeps messages (+CPMS)", "receive = \"direct\" in [[modem]]")
-	} else {
-		d.good("stores", "+CPMS %s", stores)
-	}
-	offered := ask("+CNMI=?")
-	switch set := ask("+CNMI?"); {
-	case set == "":
-		d.say("reception", Warn, "the modem does not tell how it tells of messages (+CNMI)", "its store is looked into now and then: messages may come late")
-	case len(strings.Split(set, ",")) > 1 && strings.TrimSpace(strings.Split(set, ",")[1]) == "0":
-		d.say("reception", Warn, "the modem tells of no messages: +CNMI "+set+" of "+offered, "its store is looked into now and then: messages may come late")
-	default:
-		d.good("reception", "+CNMI %s of %s", set, offered)
-	}
-	d.good("service", "+CSMS %s, +CGSMS %s", orNone(ask("+CSMS?")), orNone(ask("+CGSMS?")))
+	d.agreed(m.Negotiated())
 	if m.Status().EPSReg >= 0 {
 		if ims := ask("+CIREG?"); ims != "" {
 			d.good("IMS", "+CIREG %s", ims)
@@ -57,5 +44,41 @@ func (d *doctor) settings(ctx context.Context, m *modem.Modem) {
 		if ims := ask(`+QCFG="ims"`); ims != "" {
 			d.good("IMS setting", "+QCFG %s", ims)
 		}
+	}
+}
+
+// nearlyFull is the part of a store from which on messages may soon be turned away.
+const nearlyFull = 0.8
+
+// agreed is how the modem was set up: what is read back counts.
+func (d *doctor) agreed(n modem.Negotiated) {
+	var stores []string
+	for _, s := range n.Stores {
+		stores = append(stores, fmt.Sprintf("%s %d of %d", s.Mem, s.Used, s.Total))
+		if s.Total > 0 && float64(s.Used) >= nearlyFull*float64(s.Total) {
+			d.say("stores", Warn, fmt.Sprintf("store %s is nearly full, %d of %d: messages are turned away soon", s.Mem, s.Used, s.Total), "wvsms run takes what it can read out of it; delete the rest with a phone")
+		}
+	}
+	if len(stores) == 0 {
+		d.say("stores", Warn, "the modem has none that it tells of (+CPMS)", "messages are handed on as they come: keep the bridge running")
+	} else {
+		d.good("stores", "%s", strings.Join(stores, ", "))
+	}
+	way := "stored and told of (+CMTI)"
+	if n.Direct {
+		way = "handed on as they come (+CMT)"
+	}
+	text := fmt.Sprintf("%s, +CNMI is %s, of %s", way, orNone(n.CNMI.Read), orNone(n.CNMI.Offered))
+	switch {
+	case n.Blind:
+		d.say("reception", Warn, "the modem tells of no messages: no +CNMI that it keeps, of "+orNone(n.CNMI.Offered), "its store is looked into every half minute instead")
+	case n.Direct && !n.Acks:
+		d.say("reception", Warn, text+", and waits for no acknowledgement: a crash can lose one", "")
+	default:
+		d.good("reception", "%s", text)
+	}
+	d.good("service", "+CSMS %s, +CGSMS %s, +CMMS %s", orNone(n.CSMS.Read), orNone(n.CGSMS.Read), orNone(n.CMMS.Read))
+	if len(n.Refused) > 0 {
+		d.good("not taken", "%s", strings.Join(n.Refused, "; "))
 	}
 }
