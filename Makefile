@@ -1,5 +1,5 @@
 # Everything is a plain go command; these are the longer ones.
-.PHONY: build test check fuzz chaos floods boards demo
+.PHONY: build test check fuzz chaos floods boards package package-test systemd demo
 
 build:           ## the program, for this machine
 	CGO_ENABLED=0 go build -trimpath -o wvsms ./cmd/wvsms
@@ -31,6 +31,15 @@ boards:          ## Raspberry Pi Zero, Pi 3 and later, PC
 	CGO_ENABLED=0 GOARCH=arm GOARM=6 go build -trimpath -o wvsms-armv6 ./cmd/wvsms
 	CGO_ENABLED=0 GOARCH=arm64 go build -trimpath -o wvsms-arm64 ./cmd/wvsms
 	CGO_ENABLED=0 GOARCH=amd64 go build -trimpath -o wvsms-amd64 ./cmd/wvsms
+
+package:         ## dist/*.deb for Raspberry Pi (armhf: all of them), 64-bit boards, PC
+	packaging/build dist armhf arm64 amd64
+
+package-test:    ## installs, upgrades and removes the native one in a clean Debian tree, as root
+	.ci/package
+
+systemd:         ## runs it under a real systemd in a container, as root
+	.ci/systemd
 
 demo:
 	go run ./cmd/wvsms demo
