@@ -182,6 +182,47 @@ func TestFindMatch(t *testing.T) {
 			})
 		})
 	}
+	// Found before the others are asked, and after an auto has had it.
+	t.Run("first", func(t *testing.T) {
+		onBus(t, []string{`"auto"`, `{ imei = "350000000000030" }`}, func(r *busRig) {
+			other, mine := r.stick(1, modemtest.Quectel), r.stick(3, modemtest.Quectel)
+			other.Fault(modemtest.Fault{Kind: modemtest.Deaf})
+			r.plug("1-1", other)
+			r.plug("1-2", mine)
+			r.holds("m1", mine)
+			r.holds("m0", other)
+			r.rig.stop()
+			r.cfg.Modems[1].Match.IMEI = "350000000000010"
+			r.start()
+			r.holds("m1", other)
+			r.settle(strangerGrace)
+			r.holds("m0", mine)
+		})
+	})
+	// One that describes its modem takes one that is nobody's, if it can choose; and not
+	// another's when its own is away.
+	t.Run("spares", func(t *testing.T) {
+		onBus(t, []string{`"auto"`, `{ vid = "2c7c" }`}, func(r *busRig) {
+			a, b := r.stick(1, modemtest.Quectel), r.stick(3, modemtest.Quectel)
+			r.plug("1-2", b)
+			r.holds("m1", b)
+			r.plug("1-1", a)
+			r.holds("m0", a)
+			r.bus.Unplug("1-2")
+			r.bus.Unplug("1-1")
+			r.settle(10 * time.Minute)
+			r.plug("1-1", a)
+			r.holds("m0", a)
+			r.holds("m1", nil)
+			r.rig.stop()
+			r.cfg.Modems[1].Name = "new"
+			r.plug("1-2", b)
+			r.settle(10 * time.Second)
+			r.start()
+			r.holds("m0", a)
+			r.holds("new", b)
+		})
+	})
 	t.Run("nothing fits", func(t *testing.T) {
 		onBus(t, []string{`{ vid = "2c7c", imei = "350000000000090" }`, `{ serial = "none has it" }`}, func(r *busRig) {
 			r.plug("1-3", r.stick(3, modemtest.Quectel))

@@ -3,7 +3,6 @@ package bridge
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"wvsms/modem"
@@ -62,62 +61,6 @@ func (f *finder) take(c ModemConfig) (*stick, string, time.Duration) {
 		again = grace.Sub(now)
 	}
 	return nil, f.explain(c), again
-}
-
-// assign gives every [[modem]] without a stick the one that it would get now, also to
-// those that do not wait at the moment: what is theirs is not for others. A stick that
-// has not been asked yet may turn out to be the first one, and is waited for. grace is
-// when the next one's patience with its own modem ends. f.mu is held.
-func (f *finder) assign(now time.Time) (places map[string]*stick, grace time.Time) {
-	var free []*stick
-	for _, s := range f.sticks {
-		if !f.taken(s) && !f.spokenFor(s) && (s.port != "" || s.probes == 0) {
-			free = append(free, s)
-		}
-	}
-	places = map[string]*stick{}
-	place := func(c ModemConfig, fits func(*stick) bool) {
-		i := slices.IndexFunc(free, func(s *stick) bool { return f.may(c, s) && fits(s) })
-		if f.seats[c.Name].stick == nil && places[c.Name] == nil && i >= 0 {
-			places[c.Name] = free[i]
-			free = slices.Delete(free, i, i+1)
-		}
-	}
-	// Its own is everybody's first choice.
-	for _, c := range f.sought() {
-		seat := f.seats[c.Name]
-		place(c, func(s *stick) bool { return s.port != "" && s.who() == seat.own && c.means(s) })
-		if places[c.Name] != nil {
-			seat.seen = now
-		}
-	}
-	// Then those that say which one they mean, then those that take any.
-	for _, described := range []bool{true, false} {
-		for _, c := range f.sought() {
-			seat := f.seats[c.Name]
-			if (c.Device != auto) != described || seat.stick != nil {
-				continue
-			}
-			if end := seat.seen.Add(strangerGrace); seat.own != "" && c.Match.IMEI == "" && end.After(now) {
-				if grace.IsZero() || end.Before(grace) {
-					grace = end
-				}
-				continue
-			}
-			place(c, func(s *stick) bool { return s.port == "" || c.means(s) })
-		}
-	}
-	return places, grace
-}
-
-// means compares what only the modem itself could tell.
-func (c ModemConfig) means(s *stick) bool {
-	return c.Match.IMEI == "" || sameIMEI(c.Match.IMEI, s.id.IMEI)
-}
-
-// sought are the [[modem]]s that have to be looked for, in the order of the file.
-func (f *finder) sought() []ModemConfig {
-	return slices.DeleteFunc(slices.Clone(f.modems), func(c ModemConfig) bool { return !c.sought() })
 }
 
 // taken tells whether a [[modem]] has the stick: told by its socket, for what was
