@@ -39,6 +39,8 @@ type recovery struct {
 	next    modem.Recovery // what the next session begins with
 	now     string         // for INFO: the last step, until all is well
 	losses  []time.Time    // of the line, within powerMemory
+
+	missedAt time.Time // when it last counted as mute or gone while it was looked for
 }
 
 // newRecovery goes on with the budgets that the last run left.
@@ -162,7 +164,7 @@ func (r *recovery) status(st modem.Status) {
 	switch {
 	case st.Registered:
 		r.network = 1
-	case st.Reg >= 0 || st.EPSReg >= 0:
+	case st.Reg >= 0 || st.PSReg >= 0 || st.EPSReg >= 0:
 		r.network = -1
 	}
 	if before < 0 && r.network > 0 {
@@ -244,7 +246,7 @@ func (r *recovery) useless(ctx context.Context, st modem.Status) error {
 // unregisteredFor tells whether a modem may find a network when it looks anew. A network
 // that denies, or that allows emergency calls only, has been found.
 func unregisteredFor(st modem.Status) (why string, searching bool) {
-	for _, stat := range []int{st.Reg, st.EPSReg} {
+	for _, stat := range []int{st.Reg, st.PSReg, st.EPSReg} {
 		if stat == 3 || stat == 8 {
 			return "", false
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -331,4 +333,158 @@ func TestNoRungOnAFullDisk(t *testing.T) {
 			t.Errorf("with room again: %v", got)
 		}
 	})
+}
+
+// A busReset re-authorises what is plugged in at a socket of the rig's bus.
+type busReset struct {
+	r     *busRig
+	paths []string
+	m     *modemtest.Modem
+}
+
+func (b *busReset) Lack() string { return "" }
+
+func (b *busReset) Reset(_ context.Context, path string) error {
+	b.paths = append(b.paths, path)
+	b.m.Reauthorise()
+	b.r.bus.Unplug(path)
+	return b.r.bus.Plug(path, b.m)
+}
+
+// A modem that is looked for, device = "auto", and does not answer is not found; the
+// ladder is climbed all the same. One that only starts is left alone.
+func TestMuteWhileLookedFor(t *testing.T) {
+	for _, before := range []bool{true, false} { // it was in use before
+		t.Run(fmt.Sprintf("used before: %v", before), func(t *testing.T) {
+			onBus(t, []string{`"auto"`}, func(r *busRig) {
+				m := r.stick(1, modemtest.Quectel)
+				reset := &busReset{r: r, m: m}
+				r.rig.stop()
+				r.usb, r.probe = reset, func(string) {}
+				r.start()
+				if before {
+					r.plug("1-1.4", m)
+					r.holds("m0", m)
+					if got := r.steps(); len(got) > 0 {
+						t.Errorf("a start: %v", got)
+					}
+					m.Stick(modemtest.Mute, modemtest.Reauthorised)
+				} else {
+					m.Stick(modemtest.Mute, modemtest.Reauthorised)
+					r.plug("1-1.4", m)
+				}
+				id := r.accept(Request{Payload: []byte("out in the end")})
+				r.settle(20 * time.Minute)
+				if o := r.outbound(id); o.State != spool.StateSent {
+					t.Errorf("the message is %s: %s", o.State, r.modemInfo("m0").Verdict)
+				}
+				if !slices.Equal(reset.paths, []string{"1-1.4"}) {
+					t.Errorf("re-authorised: %v", reset.paths)
+				}
+				for _, step := range r.steps() {
+					if !strings.HasPrefix(step, "reopen") && !strings.HasPrefix(step, "usb") {
+						t.Errorf("taken: %s", step)
+					}
+				}
+			})
+		})
+	}
+}
+
+// A modem whose terminal is gone for long has its power cycled, where there is a hook for
+// that, and it is not called for in vain for ever.
+func TestGone(t *testing.T) {
+	inRig(t, modemtest.AirOptions{}, nil, func(r *rig) {
+		r.recoverable()
+		r.stop()
+		there, runs := false, 0
+		r.dial = func(_ context.Context, c ModemConfig) (modem.Port, error) {
+			if !there {
+				return nil, fmt.Errorf("open %s: %w", c.Device, fs.ErrNotExist)
+			}
+			ours, theirs := net.Pipe()
+			r.on.Go(func() { r.sims["m0"].Serve(r.ctx, theirs) })
+			return ours, nil
+		}
+		r.hook = func(context.Context, []string, []string) error { runs++; there = runs == 2; return nil }
+		r.start()
+		r.settle(5 * time.Hour)
+		if runs != 1 {
+			t.Errorf("the hook was run %d times, want once in one trouble", runs)
+		}
+		r.stop()
+		r.start()
+		r.settle(30 * time.Minute)
+		if v := r.modemInfo("m0"); runs != 2 || !v.Ready {
+			t.Errorf("after %d runs: %s", runs, v.Verdict)
+		}
+	})
+}
+
+// A modem that answers and cannot be brought up is restarted; a SIM that is not seen has
+// the radio cycled, and no more.
+func TestBringUpFails(t *testing.T) {
+	for _, c := range []struct {
+		on, text string
+		want     []string
+	}{
+		{"+CMGF=0", "+CMS ERROR: 302", []string{"radio", "restart", "usb", "hook", "alarm"}},
+		{"+CPIN?", "+CME ERROR: 10", []string{"radio"}},
+		{"+CPIN?", "+CME ERROR: 12", nil},
+	} {
+		t.Run(c.on+" "+c.text, func(t *testing.T) {
+			inRig(t, modemtest.AirOptions{}, nil, func(r *rig) {
+				r.recoverable()
+				r.stop()
+				r.sims["m0"].Fault(modemtest.Fault{On: c.on, Kind: modemtest.Refuse, Text: c.text, Times: -1})
+				r.start()
+				r.settle(3 * time.Hour)
+				var got []string
+				for _, step := range r.steps() {
+					name, _, _ := strings.Cut(step, ",")
+					got = append(got, name)
+				}
+				if !slices.Equal(got, c.want) {
+					t.Errorf("taken: %v, want %v", got, c.want)
+				}
+				r.sims["m0"].ClearFaults()
+				r.settle(10 * time.Minute)
+				if v := r.modemInfo("m0"); !v.Ready {
+					t.Error(v.Verdict)
+				}
+			})
+		})
+	}
+}
+
+// Which failures of a message may be the modem's own fault.
+func TestOwnFault(t *testing.T) {
+	refused := func(kind modem.ResultKind, code int) error {
+		return &modem.ResultError{Kind: kind, Code: code, Text: "ERROR"}
+	}
+	for err, want := range map[error]bool{
+		refused(modem.CMS, 41): true, refused(modem.CMS, 500): true, refused(modem.CMS, 38): true,
+		refused(modem.CMS, 28): false, refused(modem.CMS, 331): false, refused(modem.CME, 41): false, refused(modem.Plain, -1): false,
+		fmt.Errorf("%w: %w", modem.ErrNotSent, refused(modem.CMS, 302)):   true,
+		fmt.Errorf("%w: silence", modem.ErrOutcomeUnknown):                true,
+		fmt.Errorf("%w: %w", modem.ErrOutcomeUnknown, modem.ErrSilent):    false, // mute, if it stays so
+		fmt.Errorf("%w: %w", modem.ErrOutcomeUnknown, modem.ErrLineLost):  false,
+		fmt.Errorf("%w: %w", modem.ErrOutcomeUnknown, modem.ErrRestarted): false,
+		fmt.Errorf("%w: taken back", modem.ErrNotSent):                    false,
+	} {
+		if got := ownFault(err); got != want {
+			t.Errorf("%v: %v", err, got)
+		}
+	}
+}
+
+// A model that does not come back from a rung does not get it.
+func TestForbiddenRungs(t *testing.T) {
+	r := &recovery{c: ModemConfig{Recovery: []string{"radio", "restart"}}, forbids: map[rung]bool{radio: true}}
+	if why := r.can(radio); why != "this model does not come back from it" {
+		t.Errorf("radio: %q", why)
+	}
+	if why := r.can(restart); why != "" {
+		t.Errorf("restart: %q", why)
+	}
 }

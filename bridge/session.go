@@ -81,7 +81,10 @@ func (b *Bridge) serveModem(ctx context.Context, c ModemConfig, recovery *recove
 	var found *stick
 	var id string // on the USB bus
 	if c.sought() {
-		if found, err = b.finder.find(ctx, c, func(why string) { b.setVerdict(c.Name, why) }); err != nil {
+		if found, err = b.finder.find(ctx, c, func(why string) {
+			b.setVerdict(c.Name, why)
+			recovery.missed(ctx, b.finder, why)
+		}); err != nil {
 			stop()
 			return false, err
 		}
