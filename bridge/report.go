@@ -47,7 +47,11 @@ func (s *session) matchReport(ctx context.Context, arrived time.Time, r *pdu.Sta
 		if err != nil {
 			return err
 		}
-		c, ok := clock.match(s.reportable(candidates), strays, r, arrived, last)
+		list := s.reportable(candidates)
+		if err := s.markOthers(tx, list, r.MR); err != nil {
+			return err
+		}
+		c, ok := clock.match(list, strays, r, arrived, last)
 		if !ok {
 			return nil
 		}
@@ -73,11 +77,41 @@ func (s *session) reportable(messages []*spool.Outbound) (list []reportable) {
 		o := outbound{Outbound: m}
 		for _, seg := range m.Segments {
 			if o.wantsReport() && seg.SIM == s.sim {
-				list = append(list, reportable{m, seg})
+				list = append(list, reportable{Outbound: m, seg: seg})
 			}
 		}
 	}
 	return list
+}
+
+// mrCycle: TP-MR comes round after so many submissions (TS 23.040 9.2.3.6).
+const mrCycle = 256
+
+// markOthers marks the segments without a TP-MR that cannot have this one, since
+// another has it. Submissions are counted, and not the time, in which bridge time may
+// have leapt.
+func (s *session) markOthers(tx *spool.Tx, list []reportable, mr byte) error {
+	for _, has := range list {
+		if has.seg.MR != int(mr) {
+			continue
+		}
+		for i := range list {
+			c := &list[i]
+			if c.seg.MR >= 0 || c.other {
+				continue
+			}
+			from, to := has.seg.SentAt, c.seg.SentAt
+			if to.Before(from) {
+				from, to = to, from
+			}
+			n, err := tx.SpentBetween(s.sim, from, to, mrCycle)
+			if err != nil {
+				return err
+			}
+			c.other = n < mrCycle
+		}
+	}
+	return nil
 }
 
 // reported applies TP-ST (TS 23.040 9.2.3.15) to a segment.

@@ -54,6 +54,10 @@ type scOffset struct {
 type reportable struct {
 	*spool.Outbound
 	seg spool.OutSegment
+
+	// Of a segment whose TP-MR is not known: another has the report's, and the SIM has
+	// not come round to that between the two.
+	other bool
 }
 
 // gap is how far at lies outside of the time in which the SC may have taken the
@@ -94,7 +98,7 @@ func (k *scClock) match(all []reportable, strays []spool.Attempt, r *pdu.StatusR
 		switch {
 		case c.seg.MR == int(r.MR) && (c.seg.State.Accepted() || c.seg.State == spool.SegFailed):
 			named = append(named, c)
-		case c.seg.MR < 0 && (c.seg.State == spool.SegUnknown || c.seg.State.Accepted()):
+		case c.seg.MR < 0 && !c.other && (c.seg.State == spool.SegUnknown || c.seg.State.Accepted()):
 			nameless = append(nameless, c)
 		}
 	}
@@ -164,7 +168,7 @@ func (k *scClock) sole(nameless []reportable, strays []spool.Attempt, scts time.
 
 // attempted is an attempt of unknown outcome by itself.
 func attempted(a spool.Attempt) reportable {
-	return reportable{&spool.Outbound{ID: a.ID}, spool.OutSegment{
+	return reportable{Outbound: &spool.Outbound{ID: a.ID}, seg: spool.OutSegment{
 		Seq: a.Seq, State: spool.SegUnknown, SentAt: a.Began, AirAt: a.Began, At: a.Ended,
 	}}
 }

@@ -45,7 +45,7 @@ func TestSCClockMistakesNone(t *testing.T) {
 				real += away
 			}
 			took := seconds(0, 2, "took")
-			all = append(all, reportable{&spool.Outbound{}, spool.OutSegment{
+			all = append(all, reportable{Outbound: &spool.Outbound{}, seg: spool.OutSegment{
 				Seq: n, State: spool.SegAccepted, MR: n % 256, SentAt: bridge(real), At: bridge(real + took),
 			}})
 			sent := sc(real + took)
@@ -116,7 +116,7 @@ func TestSCClockIsSet(t *testing.T) {
 		var got []bool
 		for n := range 6 {
 			at := noon.Add(time.Duration(n) * time.Minute)
-			c := reportable{&spool.Outbound{}, spool.OutSegment{State: spool.SegAccepted, MR: n, SentAt: at, At: at}}
+			c := reportable{Outbound: &spool.Outbound{}, seg: spool.OutSegment{State: spool.SegAccepted, MR: n, SentAt: at, At: at}}
 			offset := 2 * time.Hour
 			if n > 0 {
 				offset += jump

@@ -14,7 +14,7 @@ import (
 // called sent of which a segment never was.
 func TestStrayReport(t *testing.T) {
 	segment := func(id string, at time.Time) reportable {
-		return reportable{&spool.Outbound{ID: id}, spool.OutSegment{
+		return reportable{Outbound: &spool.Outbound{ID: id}, seg: spool.OutSegment{
 			Seq: 1, State: spool.SegUnknown, MR: -1, SentAt: at, AirAt: at, At: at.Add(time.Second),
 		}}
 	}
@@ -83,6 +83,38 @@ func TestStrayReportInLife(t *testing.T) {
 		}
 		if m := r.outbound(second); m.State != spool.StateUnknown {
 			t.Errorf("the second, which never went on air, is %s", m.State)
+		}
+	})
+}
+
+// The wall clock was set an hour on across a restart, and bridge time with it: the
+// report on what was sent before does not fit its own segment any more. It is not given
+// to one that was sent after, whatever the SC's clock says: that has another TP-MR.
+func TestReportAfterALeap(t *testing.T) {
+	withJump(t, 0, time.Hour, nil, func(r *rig, leap func()) {
+		h := r.postpone(phone)
+		r.collect("+491712345679")
+		before := r.accept(Request{Payload: []byte("before"), Unknown: "hold"})
+		r.settle(2 * time.Second)
+		r.stop()
+		leap()
+		r.start()
+		r.settle(2 * time.Second)
+		r.accept(Request{To: "+491712345679", Payload: []byte("tells the SC's clock"), Report: true})
+		r.settle(2 * time.Second)
+		r.sims["m0"].Fault(modemtest.Fault{On: "+CMGS", Kind: modemtest.Refuse, Text: "+CMS ERROR: 332"})
+		after := r.accept(Request{Payload: []byte("after, and never on air"), Unknown: "hold"})
+		r.settle(2 * time.Second)
+		if m := r.outbound(after); m.Segments[0].State != spool.SegUnknown {
+			t.Fatalf("%s", m.Segments[0].State)
+		}
+		h.SwitchOn()
+		r.settle(10 * time.Minute)
+		if m := r.outbound(after); m.Segments[0].State != spool.SegUnknown {
+			t.Errorf("what never went on air is %s", m.Segments[0].State)
+		}
+		if m := r.outbound(before); m.State != spool.StateSent && m.State != spool.StateDelivered {
+			t.Errorf("what was delivered is %s", m.State)
 		}
 	})
 }

@@ -40,6 +40,12 @@ func (tx *Tx) SpentAs(sim string, since time.Time, most int) (n int, err error) 
 	return n, tx.get([]any{&n}, `SELECT count(*) FROM (SELECT 1 FROM spend WHERE sim = ? AND at >= ? LIMIT ?)`, sim, nano(since), most)
 }
 
+// SpentBetween counts the attempts of a SIM at from and later, and before to, up to most.
+func (tx *Tx) SpentBetween(sim string, from, to time.Time, most int) (n int, err error) {
+	return n, tx.get([]any{&n}, `SELECT count(*) FROM (SELECT 1 FROM spend WHERE sim = ? AND at >= ? AND at < ? LIMIT ?)`,
+		sim, nano(from), nano(to), most)
+}
+
 // SpentLast is when the attempt was made with which n were made in all, counted from the last one: a budget of n has room
 // again when that one has left the window. ErrNotFound if there were fewer.
 func (tx *Tx) SpentLast(n int) (at time.Time, err error) {
