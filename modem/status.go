@@ -44,6 +44,9 @@ func (m *Modem) Status() Status {
 	return m.status
 }
 
+// full: what comes in finds no room.
+func (s Status) full() bool { return s.StoreTotal > 0 && s.StoreUsed >= s.StoreTotal }
+
 // update changes the status and tells of it if that made a difference.
 func (m *Modem) update(f func(*Status)) {
 	m.telling.Lock()
@@ -54,6 +57,8 @@ func (m *Modem) update(f func(*Status)) {
 	m.status = judge(m.status)
 	if m.trouble != "" {
 		m.status.Verdict = m.trouble
+	} else if m.status.full() {
+		m.status.Verdict += "; its store is full, so no SMS comes in until something is taken out of it"
 	}
 	now := m.status
 	m.mu.Unlock()

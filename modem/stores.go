@@ -11,6 +11,10 @@ import (
 // fillWarning: per cent of a store from which it is told that it gets full.
 const fillWarning = 80
 
+// fullSweep is when a store that was full is looked into again: the network brings what
+// waits as soon as there is room.
+const fullSweep = 30 * time.Second
+
 // setStores chooses the memory for received messages (TS 27.005 3.2.2): ME
 // holds more than a SIM, and where it does not exist or refuses, the SIM.
 func (m *Modem) setStores(ctx context.Context) error {
@@ -162,6 +166,9 @@ func (m *Modem) checkStores(ctx context.Context) error {
 		return err
 	}
 	m.tellFull()
+	if m.Status().full() {
+		m.pace.sweepIn(fullSweep)
+	}
 	return nil
 }
 

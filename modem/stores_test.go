@@ -40,6 +40,30 @@ func TestStoreGetsFull(t *testing.T) {
 	})
 }
 
+// One that is full is looked into soon again, and said of the modem until it is not.
+func TestFullStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Options{Sweep: time.Hour})
+		defer b.close()
+		b.up()
+		full := func() bool { return strings.HasSuffix(b.Status().Verdict, "taken out of it") }
+		if full() {
+			t.Error(b.Status().Verdict)
+		}
+		b.play("< +SMS FULL\npass 2s\n" + checkSame + listSM + storeOf(20))
+		synctest.Wait()
+		if !full() {
+			t.Error(b.Status().Verdict)
+		}
+		b.play("silence 29s\n" + checkSame + listSM + storeOf(19))
+		synctest.Wait()
+		if full() {
+			t.Error(b.Status().Verdict)
+		}
+		b.play("silence 10s")
+	})
+}
+
 // Drafts and sent messages are offered where that is wanted, as what they are.
 func TestDraftsAreOffered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
