@@ -116,9 +116,13 @@ func (r *busRig) verdict(name string, want ...string) {
 	}
 }
 
-// From the plug to a datagram each way, with no more than device = "auto".
+// From the plug to a datagram each way, with no more than device = "auto": each make
+// that is on USB, and strangers.
 func TestFindAuto(t *testing.T) {
 	profiles := slices.DeleteFunc(slices.Clone(modemtest.Profiles), func(p modemtest.Profile) bool { return p.USB.Interfaces == nil })
+	for seed := range uint64(6) {
+		profiles = append(profiles, modemtest.Stranger(seed))
+	}
 	for _, profile := range profiles {
 		t.Run(profile.Name, func(t *testing.T) {
 			onBus(t, []string{`"auto"`}, func(r *busRig) {
