@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,18 +32,18 @@ func probe(t *testing.T, f func(ctx context.Context, far io.ReadWriteCloser)) (i
 	if _, werr := near.Write([]byte("x")); werr == nil {
 		t.Error("the port is still open")
 	}
-	return id, counted.lines, err
+	return id, int(counted.lines.Load()), err
 }
 
 // A counter counts the lines that are read.
 type counter struct {
 	net.Conn
-	lines int
+	lines atomic.Int64
 }
 
 func (c *counter) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
-	c.lines += strings.Count(string(b[:n]), "\r")
+	c.lines.Add(int64(strings.Count(string(b[:n]), "\r")))
 	return n, err
 }
 
