@@ -19,13 +19,13 @@ func TestPersonalities(t *testing.T) {
 	profiles := modemtest.Profiles
 	strangers := uint64(20)
 	if brief() {
-		strangers = 5
+		strangers = 3
 	}
 	for seed := range strangers {
 		profiles = append(profiles, modemtest.Stranger(seed))
 	}
 	for _, profile := range profiles {
-		if profile.NoSMS || profile.PortSel || profile.CDSWedges {
+		if profile.NoSMS {
 			continue
 		}
 		t.Run(profile.Name, func(t *testing.T) {
