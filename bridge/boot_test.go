@@ -34,7 +34,7 @@ func TestBootOrder(t *testing.T) {
 			r.sims["m0"].Fault(modemtest.Fault{On: "+CPIN?", Kind: modemtest.Refuse, Text: "+CME ERROR: 10", Times: -1})
 		}, "no SIM in the modem, or none that it can read", func(r *rig) { r.sims["m0"].ClearFaults() }},
 		{"a locked SIM, no PIN", modemtest.ModemOptions{PIN: "1234"}, func(r *rig) {},
-			"the SIM wants its PIN: configure pin_file, or turn the PIN off in a phone", func(r *rig) {
+			"configure pin_file, or turn the PIN off in a phone", func(r *rig) {
 				r.stop()
 				r.cfg.Modems[0].PINFile = filepath.Join(t.TempDir(), "pin")
 				writeFile(t, r.cfg.Modems[0].PINFile, "1234")

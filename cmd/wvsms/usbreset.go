@@ -85,11 +85,12 @@ var modemDrivers = map[string]bool{
 	"option": true, "qcserial": true, "sierra": true, "qmi_wwan": true, "cdc_mbim": true, "huawei_cdc_ncm": true, "hso": true,
 }
 
-// knownModem: it is in the table of profiles, a driver for modems serves it, or it is
-// an abstract control model that takes AT commands (USB CDC PSTN 1.2, 4.2 and table 17).
+// knownModem: it is in the table of profiles and not as something else, a driver for
+// modems serves it, or it is an abstract control model that takes AT commands (USB
+// class definitions for communications devices 1.2, table 5).
 func knownModem(d usb.Device) bool {
-	if _, ok := modem.BuiltinProfiles().USB(d.ID()); ok {
-		return true
+	if row, ok := modem.BuiltinProfiles().USB(d.ID()); ok {
+		return row.Explain == ""
 	}
 	for _, i := range d.Interfaces {
 		if modemDrivers[i.Driver] || i.Class == 2 && i.Subclass == 2 && 1 <= i.Protocol && i.Protocol <= 6 {

@@ -20,7 +20,8 @@ func fakeUSB(t *testing.T) (sys string) {
 		"1-1.4": {"2c7c 0125", "00", "ff ff ff", "usbserial"},
 		"1-2":   {"ffff 0001", "00", "ff ff ff", "option"},
 		"3-1.2": {"ffff 0002", "02", "02 02 01", "cdc_acm"},
-		"1-3":   {"2341 0043", "02", "02 02 00", "cdc_acm"}, // a board that calls itself an ACM without AT
+		"1-3":   {"2341 0043", "02", "02 02 01", "cdc_acm"},   // a board with a modem's class
+		"1-5":   {"12d1 14db", "00", "02 0d 00", "cdc_ether"}, // a router
 		"1-4":   {"04b8 0202", "00", "07 01 02", "usblp"},
 		"1-1":   {"0424 9514", "09", "09 00 02", "hub"},
 	} {
@@ -57,6 +58,7 @@ func TestUSBReset(t *testing.T) {
 		{"1-2", false, ""},
 		{"3-1.2", false, ""},
 		{"1-3", false, "is not known for a modem"},
+		{"1-5", false, "is not known for a modem"},
 		{"1-4", false, "is not known for a modem"},
 		{"1-4", true, ""},
 		{"1-1", true, "there is none, or it is a hub"},
