@@ -48,6 +48,7 @@ type finder struct {
 	now      func() time.Time // bridge time
 	watch    func(ctx context.Context, changed func()) error
 	log      zerolog.Logger
+	beat     func() // see heart
 
 	look broadcast // the bus is to be looked at
 	news broadcast // something came of that
@@ -100,6 +101,7 @@ func (b *Bridge) openFinder(ctx context.Context, o Options) (*finder, error) {
 	if len(f.sought()) == 0 {
 		return nil, nil
 	}
+	f.beat = b.heart.loop("finder")
 	err := b.spool.View(ctx, func(tx *spool.Tx) error {
 		for _, c := range f.sought() {
 			own, _, err := tx.Get(ownKey(c.Name))
@@ -126,6 +128,7 @@ func (f *finder) Run(ctx context.Context) error {
 		}
 	})
 	for {
+		f.beat()
 		woken := f.look.wait()
 		f.scan()
 		for _, s := range f.due() {

@@ -11,7 +11,8 @@ import (
 )
 
 // A Hook runs the operator's program that takes a modem's power away and gives it back:
-// argv as configured, env as KEY=value.
+// argv as configured, env as KEY=value: WVSMS_MODEM, WVSMS_DEVICE, and WVSMS_USB, the path
+// on the bus where it is known.
 type Hook func(ctx context.Context, argv, env []string) error
 
 const (

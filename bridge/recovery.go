@@ -18,7 +18,7 @@ import (
 
 // Implementation.
 const (
-	stepLimit = 30 * time.Second // for what is done outside: re-authorising a device, the hook
+	stepLimit = 20 * time.Second // for what is done outside: re-authorising a device, the hook
 	stepAgain = 5 * time.Minute  // before one that could not be written down is tried again
 )
 
@@ -320,9 +320,10 @@ func (r *recovery) climb(ctx context.Context) bool {
 	return true
 }
 
-// do takes a rung.
+// do takes a rung. A stop of the bridge does not cut it short: a port whose power was
+// just taken away would stay without.
 func (r *recovery) do(ctx context.Context, s step, usb string) error {
-	ctx, cancel := context.WithTimeout(ctx, stepLimit)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stepLimit)
 	defer cancel()
 	switch s.rung {
 	case radio:
@@ -333,7 +334,7 @@ func (r *recovery) do(ctx context.Context, s step, usb string) error {
 		return r.b.usb.Reset(ctx, usb)
 	case runHook:
 		return r.b.hook(ctx, r.c.PowerHook, []string{
-			"WVSMS_MODEM=" + r.c.Name, "WVSMS_DEVICE=" + r.c.Device, "WVSMS_USB=" + usb, "WVSMS_WHY=" + s.why,
+			"WVSMS_MODEM=" + r.c.Name, "WVSMS_DEVICE=" + r.c.Device, "WVSMS_USB=" + usb,
 		})
 	}
 	return nil

@@ -33,8 +33,18 @@ func serve(ctx context.Context, cfg bridge.Config, o bridge.Options) error {
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return b.Run(ctx) })
-	g.Go(func() error { return report(ctx, b, o.Log) })
+	every, err := daemon.SdWatchdogEnabled(false)
+	if err != nil {
+		o.Log.Warn().Err(err).Msg("cannot read what systemd wants of a watchdog: it is not fed")
+	}
+	g.Go(func() error { report(ctx, b, every, notify, o.Log); return nil })
 	return g.Wait()
+}
+
+// A reporter is what systemd hears of.
+type reporter interface {
+	Summary() (text string, changed <-chan struct{})
+	Stuck() string
 }
 
 // open opens the bridge. A disk that is full or not there yet at boot is waited for:
@@ -60,12 +70,9 @@ func open(ctx context.Context, cfg bridge.Config, o bridge.Options) (*bridge.Bri
 	}
 }
 
-// report tells systemd how the bridge is until ctx ends.
-func report(ctx context.Context, b *bridge.Bridge, log zerolog.Logger) error {
-	every, err := daemon.SdWatchdogEnabled(false)
-	if err != nil {
-		log.Warn().Err(err).Msg("cannot read what systemd wants of a watchdog: it is not fed")
-	}
+// report tells systemd how the bridge is until ctx ends; every is how often it wants to
+// hear that all goes on, 0 never.
+func report(ctx context.Context, b reporter, every time.Duration, notify func(...string), log zerolog.Logger) {
 	watched := every > 0
 	if every = every / 3; !watched {
 		every = time.Minute
@@ -93,7 +100,7 @@ func report(ctx context.Context, b *bridge.Bridge, log zerolog.Logger) error {
 		case <-tick.C:
 		case <-ctx.Done():
 			notify(daemon.SdNotifyStopping, status("stopping"))
-			return nil
+			return
 		}
 	}
 }

@@ -1,16 +1,23 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
+	"unicode/utf8"
+
+	"github.com/rs/zerolog"
 
 	"wvsms/modem/modemtest"
 )
@@ -301,4 +308,61 @@ exec wvsms run --config %[3]s`, b.dir, filepath.Dir(b.socket), b.config)
 	c.do("EVENTS", "OK")
 	id, _ := c.send(phone, []byte("from a read-only root"), "")
 	c.event(id, "sent")
+}
+
+// A fakeBridge is well until a loop of it is stuck.
+type fakeBridge struct{ stuck string }
+
+func (b *fakeBridge) Summary() (string, <-chan struct{}) { return "m0: dead\nfor a year", nil }
+func (b *fakeBridge) Stuck() string                      { return b.stuck }
+
+// The watchdog is fed while every loop goes round, whatever the modems do; not while one
+// is stuck; and again when it goes on.
+func TestWatchdogIsFed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		b, fed, told := &fakeBridge{}, 0, []string{}
+		notify := func(states ...string) {
+			for _, s := range states {
+				if s == "WATCHDOG=1" {
+					fed++
+				} else {
+					told = append(told, s)
+				}
+			}
+		}
+		var log bytes.Buffer
+		go report(ctx, b, time.Minute, notify, zerolog.New(&log))
+		feeds := func(d time.Duration) int {
+			before := fed
+			time.Sleep(d)
+			synctest.Wait()
+			return fed - before
+		}
+		if n := feeds(time.Hour); n < 120 {
+			t.Errorf("in an hour it is fed %d times, and wants it each minute", n)
+		}
+		b.stuck = "timers"
+		feeds(time.Minute)
+		if n := feeds(time.Hour); n != 0 || strings.Count(log.String(), "timers") != 1 {
+			t.Errorf("with a stuck loop it is fed %d times; the log: %s", n, log.String())
+		}
+		b.stuck = ""
+		feeds(time.Minute)
+		if n := feeds(time.Hour); n < 120 {
+			t.Errorf("the loop goes on, and it is fed %d times in an hour", n)
+		}
+		stop()
+		synctest.Wait()
+		if want := []string{"READY=1", "STATUS=m0: dead for a year", "STOPPING=1", "STATUS=stopping"}; !slices.Equal(told, want) {
+			t.Errorf("told %q, want %q", told, want)
+		}
+	})
+}
+
+// A status is one line of bounded length.
+func TestStatusLine(t *testing.T) {
+	if got := status("a\n b\x00" + strings.Repeat("ü", 1000)); strings.ContainsAny(got, "\n") || len(got) > statusLine+20 || !utf8.ValidString(got) {
+		t.Errorf("%q", got)
+	}
 }
