@@ -14,11 +14,11 @@ const (
 	lossesTold  = 3         // line losses within powerMemory, from which on a verdict tells them
 )
 
-// undervoltage tells whether a Raspberry Pi finds its supply too weak: its firmware's
+// Undervoltage tells whether a Raspberry Pi finds its supply too weak: its firmware's
 // alarm as the driver raspberrypi-hwmon shows it (Linux: hwmon/raspberrypi-hwmon.rst). A
 // stick that sends draws 0.6 to 1.2 A at its peaks (chan_quectel's README), and falls off
 // the bus when the supply does not have them.
-func undervoltage(sys string) bool {
+func Undervoltage(sys string) bool {
 	names, _ := filepath.Glob(filepath.Join(sys, "class/hwmon/*/name"))
 	for _, name := range names {
 		if text, err := os.ReadFile(name); err != nil || strings.TrimSpace(string(text)) != "rpi_volt" {
@@ -38,7 +38,7 @@ type supply struct {
 
 // lookAtPower looks at the machine's power, and tells once that it is too low.
 func (b *Bridge) lookAtPower() {
-	if !undervoltage(b.sys) {
+	if !Undervoltage(b.sys) {
 		return
 	}
 	now := b.clock.Now()

@@ -22,7 +22,7 @@ func pi(t *testing.T, alarm string) (sys string) {
 }
 
 func TestUndervoltage(t *testing.T) {
-	if undervoltage(t.TempDir()) || undervoltage(pi(t, "0")) || !undervoltage(pi(t, "1")) {
+	if Undervoltage(t.TempDir()) || Undervoltage(pi(t, "0")) || !Undervoltage(pi(t, "1")) {
 		t.Error("the alarm of rpi_volt is read wrong")
 	}
 }

@@ -77,19 +77,10 @@ func (d *doctor) user() {
 	}
 }
 
-// power: the firmware of a Raspberry Pi tells through the driver raspberrypi-hwmon
-// whether its voltage was too low. Sticks fall off the bus then.
+// power: sticks fall off the bus of a Raspberry Pi whose supply is too weak.
 func (d *doctor) power() {
-	monitors, _ := filepath.Glob(filepath.Join(d.o.Sys, "class/hwmon/hwmon*"))
-	for _, dir := range monitors {
-		if read(filepath.Join(dir, "name")) != "rpi_volt" {
-			continue
-		}
-		if read(filepath.Join(dir, "in0_lcrit_alarm")) == "1" {
-			d.say("power", Fail, "the voltage of this Raspberry Pi is too low: sticks drop off the bus when they send", "use a stronger supply, or a hub with its own")
-			return
-		}
-		d.good("power", "the voltage of this Raspberry Pi is in order")
+	if bridge.Undervoltage(d.o.Sys) {
+		d.say("power", Fail, "the Pi reports undervoltage: modems may fall off the bus when they send", "use a stronger supply or a powered hub")
 	}
 }
 

@@ -202,7 +202,7 @@ func TestMachine(t *testing.T) {
 		}
 		w.o.Sys = "sys"
 		report, _ := w.examine(t)
-		for name, want := range map[string]string{"user": "usermod -aG wvsms bob", "power": "stronger supply", "config": "modem[0].baud: 1"} {
+		for name, want := range map[string]string{"user": "usermod -aG wvsms bob", "power": "a stronger supply or a powered hub", "config": "modem[0].baud: 1"} {
 			state := Fail
 			if name == "user" {
 				state = Warn
