@@ -93,6 +93,8 @@ func packetOnly(s Status) string {
 		text = "packet service only: this SIM has no SMS subscription, it seems" + cause(s) + ": if sending fails, ask its operator for SMS"
 	case s.Service == 1 && !carries(s.EPSReg): // LTE has no circuit service to choose
 		text += " for packet service only, and the modem sends by the circuit service only: AT+CGSMS=2 lets it use both"
+	case s.Reg < 0: // it does not tell of the circuit service
+		text = "ready, " + text
 	default:
 		text = "ready, " + text + " for packet service only: if sending fails, ask the operator for SMS over LTE"
 	}

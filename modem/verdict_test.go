@@ -42,7 +42,7 @@ func TestVerdict(t *testing.T) {
 		// LTE without 2G and 3G: botletics/SIM7000-LTE-Shield #50, TinyGSM #467.
 		{"packet only: NB-IoT", net(0, 1, 1), nil, sending, "ready, registered on Net One for packet service only: if sending fails"},
 		{"packet only: searching for a circuit", net(2, 1, 1), nil, sending, "ready, registered on Net One for packet service only"},
-		{"packet only: CREG not known to the modem", net(u, u, 1), nil, sending, "ready, registered on Net One for packet service only"},
+		{"CREG not known to the modem", net(u, u, 1), nil, sending, "ready, registered on Net One, signal"},
 		{"packet only, roaming", net(0, 5, 5), nil, sending, "ready, registered on Net One (roaming) for packet service only"},
 		{"packet only, no IMS: perhaps SGs", net(0, 4, 1), func(s *Status) { s.IMS = 0 }, sending, "ready, registered on Net One for packet service only"},
 		{"packet only, IMS", net(0, 4, 1), func(s *Status) { s.IMS = 1 }, sending, "ready, registered on Net One, SMS over IMS, signal"},

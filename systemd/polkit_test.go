@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// The rule says yes to one thing, and has no opinion on anything else. duk is the
+// The rule says yes to two things, and has no opinion on anything else. duk is the
 // engine that polkit runs its rules on.
 func TestPolkit(t *testing.T) {
 	duk := tool(t, "duk")
@@ -37,6 +37,9 @@ function ask(user, id, verb, unit) {
 		{"wvsms", manage, "start", `x-wvsms-usbreset@1\\x2d1.service`, "undefined"},
 		{"wvsms", "org.freedesktop.systemd1.manage-unit-files", "start", `wvsms-usbreset@1\\x2d1.service`, "undefined"},
 		{"wvsms", "org.freedesktop.login1.reboot", "", "", "undefined"},
+		{"wvsms", "org.freedesktop.ModemManager1.Control", "", "", "yes"},
+		{"wvsms", "org.freedesktop.ModemManager1.Device.Control", "", "", "undefined"},
+		{"pi", "org.freedesktop.ModemManager1.Control", "", "", "undefined"},
 		{"pi", manage, "start", `wvsms-usbreset@1\\x2d1.service`, "undefined"},
 	}
 	script := before + string(rule) + after

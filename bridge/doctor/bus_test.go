@@ -18,7 +18,7 @@ import (
 // configuration at all, at the terminal that speaks AT; no other terminal is written to
 // that must not be.
 func TestFindsSticks(t *testing.T) {
-	for _, p := range modemtest.Profiles {
+	for _, p := range makes() {
 		if len(p.USB.Interfaces) == 0 {
 			continue
 		}

@@ -197,7 +197,7 @@ func (d *doctor) setback(err error) {
 
 func (d *doctor) identity(m *modem.Modem) {
 	id, row := m.Identity(), m.Profile()
-	d.good("modem", "%s, firmware %s, IMEI %s", strings.TrimSpace(id.Manufacturer+" "+id.Model), id.Revision, masked(id.IMEI))
+	d.good("modem", "%s, firmware %s, IMEI %s", strings.TrimSpace(id.Manufacturer+" "+id.Model), orNone(id.Revision), masked(id.IMEI))
 	switch {
 	case row.Explain != "":
 		d.say("profile", Fail, row.Name+": "+row.Explain, "")

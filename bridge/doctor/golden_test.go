@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -85,9 +86,18 @@ func (w *ward) examine(t *testing.T) (Report, string) {
 	return report, text.String()
 }
 
-// What is said of each make of modem that the simulator knows.
+// makes are the simulated modems, and some that no table knows.
+func makes() []modemtest.Profile {
+	list := slices.Clone(modemtest.Profiles)
+	for seed := range uint64(6) {
+		list = append(list, modemtest.Stranger(seed))
+	}
+	return list
+}
+
+// What is said of each make of modem that the simulator knows, and of strangers.
 func TestGolden(t *testing.T) {
-	for _, p := range modemtest.Profiles {
+	for _, p := range makes() {
 		t.Run(p.Name, func(t *testing.T) {
 			file, err := filepath.Abs(filepath.Join("testdata", p.Name+".golden"))
 			if err != nil {

@@ -19,7 +19,7 @@ import (
 // What is recorded plays the modem again: the same is found out. Nobody's number and
 // no text is in it.
 func TestRecordPlaysBack(t *testing.T) {
-	for _, p := range modemtest.Profiles {
+	for _, p := range makes() {
 		t.Run(p.Name, func(t *testing.T) {
 			inWard(t, modemtest.ModemOptions{Profile: p, SIMTime: 7 * time.Second}, modemtest.AirOptions{}, func(w *ward) {
 				h := w.air.NewHandset("+491712345678", nil)
@@ -49,7 +49,7 @@ func TestRecordPlaysBack(t *testing.T) {
 						t.Errorf("%s is in the record:\n%s", secret, &script)
 					}
 				}
-				if live.OK && !strings.Contains(text, "own number") || live.OK && strings.Count(script.String(), "\n< +CMGL: ") < 2 {
+				if live.OK && !strings.Contains(text, "own number") || live.OK && !strings.HasPrefix(p.Name, "stranger") && strings.Count(script.String(), "\n< +CMGL: ") < 2 {
 					t.Errorf("little was recorded:\n%s", &script)
 				}
 

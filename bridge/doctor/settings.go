@@ -50,6 +50,9 @@ func (d *doctor) settings(ctx context.Context, m *modem.Modem) {
 // nearlyFull is the part of a store from which on messages may soon be turned away.
 const nearlyFull = 0.8
 
+// fewRefused settings are told one by one.
+const fewRefused = 4
+
 // agreed is how the modem was set up: what is read back counts.
 func (d *doctor) agreed(n modem.Negotiated) {
 	var stores []string
@@ -59,10 +62,13 @@ func (d *doctor) agreed(n modem.Negotiated) {
 			d.say("stores", Warn, fmt.Sprintf("store %s is nearly full, %d of %d: messages are turned away soon", s.Mem, s.Used, s.Total), "wvsms run takes what it can read out of it; delete the rest with a phone")
 		}
 	}
-	if len(stores) == 0 {
-		d.say("stores", Warn, "the modem has none that it tells of (+CPMS)", "messages are handed on as they come: keep the bridge running")
-	} else {
+	switch {
+	case len(stores) > 0:
 		d.good("stores", "%s", strings.Join(stores, ", "))
+	case n.Direct:
+		d.say("stores", Warn, "the modem has none that it tells of (+CPMS)", "messages are handed on as they come: keep the bridge running")
+	default:
+		d.good("stores", "one, of which the modem does not tell how full it is (+CPMS)")
 	}
 	way := "stored and told of (+CMTI)"
 	if n.Direct {
@@ -78,7 +84,12 @@ func (d *doctor) agreed(n modem.Negotiated) {
 		d.good("reception", "%s", text)
 	}
 	d.good("service", "+CSMS %s, +CGSMS %s, +CMMS %s", orNone(n.CSMS.Read), orNone(n.CGSMS.Read), orNone(n.CMMS.Read))
-	if len(n.Refused) > 0 {
-		d.good("not taken", "%s", strings.Join(n.Refused, "; "))
+	if list := n.Refused; len(list) > 0 {
+		more := ""
+		if len(list) > fewRefused {
+			more = fmt.Sprintf("; and %d more", len(list)-fewRefused)
+			list = list[:fewRefused]
+		}
+		d.good("not taken", "%s", strings.Join(list, "; ")+more)
 	}
 }
