@@ -181,41 +181,44 @@ func (w *watch) refuse(n int, why string) {
 	w.fates[n].refused = why
 }
 
-// receive takes what is ours from the modem, and leaves everything else in it.
+// receive takes what is ours from the modem, and leaves everything else in it. A trial
+// counts when it is out of the modem: after the last one nobody waits any more.
 func (w *watch) receive(ctx context.Context, m *modem.Modem) {
 	for {
 		r, err := m.Receive(ctx)
 		if err != nil {
 			return
 		}
-		if w.take(r) {
+		if deliver, n, seq, ok := w.ours(r); ok {
 			_ = m.Accept(ctx, r) // one that stays is a leftover, and no harm
+			w.tell(deliver, n, seq)
 		}
 	}
 }
 
-func (w *watch) take(r modem.Received) bool {
+// ours tells which segment of the probe a message is.
+func (w *watch) ours(r modem.Received) (d *pdu.Deliver, n, seq int, ok bool) {
 	mode, err := pdu.ParseMode(r.Mode)
 	if r.Kind != modem.Message || err != nil {
-		return false
+		return nil, 0, 0, false
 	}
 	parsed, _, err := pdu.ParseMT(mode.TPDU)
-	deliver, ok := parsed.(*pdu.Deliver)
+	d, ok = parsed.(*pdu.Deliver)
 	if err != nil || !ok {
-		return false
+		return nil, 0, 0, false
 	}
-	n, seq, ok := reads(deliver, w.nonce)
-	if !ok {
-		return false
-	}
+	n, seq, ok = reads(d, w.nonce)
+	return d, n, seq, ok
+}
+
+func (w *watch) tell(d *pdu.Deliver, n, seq int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.fates[n].tells(trials[n], deliver, w.nonce, n, seq)
+	w.fates[n].tells(trials[n], d, w.nonce, n, seq)
 	select {
 	case w.news <- struct{}{}:
 	default:
 	}
-	return true
 }
 
 // await returns when everything is there or nothing more is to be expected.
