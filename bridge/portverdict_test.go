@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,12 +44,12 @@ func TestPortVerdicts(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			inRig(t, modemtest.AirOptions{}, nil, func(r *rig) {
-				mended := false
+				var mended atomic.Bool
 				r.stop()
 				r.dial = func(context.Context, ModemConfig) (modem.Port, error) {
 					ours, theirs := net.Pipe()
 					switch {
-					case mended:
+					case mended.Load():
 						r.on.Go(func() { r.sims["m0"].Serve(r.ctx, theirs) })
 					case c.err != nil:
 						return nil, c.err
@@ -70,7 +71,7 @@ func TestPortVerdicts(t *testing.T) {
 				if !strings.Contains(all.String(), c.want) {
 					t.Errorf("%s\nwant %q", &all, c.want)
 				}
-				mended = true
+				mended.Store(true)
 				r.settle(3 * time.Minute)
 				if info := r.modemInfo("m0"); !info.Sends {
 					t.Errorf("mended, and %+v", info)
