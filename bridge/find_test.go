@@ -313,3 +313,25 @@ func TestFindSweep(t *testing.T) {
 		r.verdict("m0", "no modem on USB: this machine shows no USB at all (look for USB devices: ")
 	})
 }
+
+// Cheap sticks have one IMEI for a whole batch: each [[modem]] has one of them. Which one
+// it was before a restart nothing tells.
+func TestFindTwins(t *testing.T) {
+	onBus(t, []string{`"auto"`, `"auto"`}, func(r *busRig) {
+		twin := func(n string) *modemtest.Modem {
+			return r.air.NewModem(modemtest.ModemOptions{Number: ownNumber[:len(ownNumber)-2] + n, IMEI: "350000000000990", Profile: modemtest.Quectel})
+		}
+		a, b := twin("91"), twin("92")
+		r.plug("1-1", a)
+		r.holds("m0", a)
+		r.plug("1-2", b)
+		r.holds("m0", a)
+		r.holds("m1", b)
+		r.rig.stop()
+		r.start()
+		r.settle(30 * time.Second)
+		if one, other := r.modemInfo("m0").Number, r.modemInfo("m1").Number; one == other || one == "" || other == "" {
+			t.Errorf("m0 has %q, m1 has %q", one, other)
+		}
+	})
+}

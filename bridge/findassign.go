@@ -43,7 +43,8 @@ func (f *finder) assign(now time.Time) (places map[string]*stick, grace time.Tim
 	}
 	unowned := func(s *stick) bool {
 		for _, seat := range f.seats {
-			if s.port != "" && seat.own == s.who() {
+			has := seat.stick != nil && seat.stick.who() == seat.own // a twin: one IMEI for a whole batch
+			if s.port != "" && s.who() == seat.own && !has {
 				return false
 			}
 		}
