@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -47,15 +48,16 @@ func TestHeartBeatsWithoutAModem(t *testing.T) {
 func TestHeartStops(t *testing.T) {
 	inRig(t, modemtest.AirOptions{}, nil, func(r *rig) {
 		r.stop()
-		hold, held := make(chan struct{}), false
+		hold := make(chan struct{})
+		var held atomic.Bool
 		r.probe = func(point string) {
-			if point == "commit clock" && held {
+			if point == "commit clock" && held.Load() {
 				<-hold
 			}
 		}
 		r.start()
 		r.settle(5 * time.Minute)
-		held = true
+		held.Store(true)
 		r.settle(heartLimit)
 		if stuck := r.Stuck(); stuck != "" {
 			t.Errorf("stuck too soon: %s", stuck)

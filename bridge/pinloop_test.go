@@ -124,6 +124,14 @@ func (l *crashLoop) live(d time.Duration, die func(point string) bool) {
 	l.cfg.Spool.Path, l.disk = l.disk, ""
 }
 
+// lives are how many a crash loop has.
+func lives() int {
+	if brief() {
+		return 20
+	}
+	return 100
+}
+
 // firstAt dies at a point.
 func firstAt(want string) func(string) bool {
 	return func(point string) bool { return point == want }
@@ -138,7 +146,7 @@ func TestWrongPINInACrashLoop(t *testing.T) {
 			inCrashLoop(t, "1234", "9999", func(l *crashLoop) {
 				l.live(time.Minute, firstAt(first))
 				random := rand.New(rand.NewPCG(1, 2))
-				for range 99 {
+				for range lives() - 1 {
 					n := 1 + random.IntN(30)
 					l.live(time.Minute, func(string) bool { n--; return n == 0 })
 				}
@@ -164,7 +172,7 @@ func TestGoodPINInACrashLoop(t *testing.T) {
 	points := []string{"commit PIN", "committed PIN", pinGiven, "commit PIN worked", "committed PIN worked", "none"}
 	inCrashLoop(t, "1234", "1234", func(l *crashLoop) {
 		random := rand.New(rand.NewPCG(3, 4))
-		for i := range 100 {
+		for i := range lives() {
 			l.live(time.Minute, firstAt(points[random.IntN(len(points))]))
 			if left := l.sims["m0"].PINTries(); left != 3 {
 				t.Fatalf("after %d lives the SIM bears %d wrong PINs", i+1, left)

@@ -124,6 +124,8 @@ func TestSystemdReset(t *testing.T) {
 			case c.want == "" && err != nil, c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
 				t.Errorf("%v, want %q", err, c.want)
 			}
+			s.mu.Lock()
+			defer s.mu.Unlock()
 			if c.refuse == nil && !slices.Equal(s.started, []string{`wvsms-usbreset@1\x2d1.4.service replace`}) {
 				t.Errorf("started: %q", s.started)
 			}
