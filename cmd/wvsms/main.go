@@ -38,6 +38,11 @@ type cli struct {
 	USBReset   usbresetCmd   `cmd:"" name:"usbreset" hidden:"" help:"Take a modem off the USB bus and put it back (root; wvsms-usbreset@.service)."`
 }
 
+// helpVars are what stands as ${…} in the help.
+func helpVars() kong.Vars {
+	return kong.Vars{"config": defaultConfig, "profiles": profileNames()}
+}
+
 func main() {
 	std := &stdio{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}
 	var commands cli
@@ -45,7 +50,7 @@ func main() {
 		kong.Name("wvsms"),
 		kong.Description("A bridge between a local socket on port 3590 and the SMS network."),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Vars{"config": defaultConfig, "profiles": profileNames()},
+		helpVars(),
 	)
 	command, err := parser.Parse(os.Args[1:])
 	if err != nil {

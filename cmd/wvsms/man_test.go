@@ -16,7 +16,7 @@ import (
 // commandLine parses and runs a command that looks at the program itself.
 func commandLine(t *testing.T, args ...string) (*kong.Context, string) {
 	t.Helper()
-	parser, err := kong.New(&cli{}, kong.Name("wvsms"), kong.Vars{"config": defaultConfig, "profiles": profileNames()})
+	parser, err := kong.New(&cli{}, kong.Name("wvsms"), helpVars())
 	if err != nil {
 		t.Fatal(err)
 	}
