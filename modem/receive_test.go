@@ -311,6 +311,29 @@ func TestOneCommandALine(t *testing.T) {
 	})
 }
 
+// A store that says it is busy whatever memory is selected is left to the next sweep: it
+// keeps no modem from its work.
+func TestStoreStaysBusy(t *testing.T) {
+	for _, said := range []string{"+CMS ERROR: 314", "+CMS ERROR: 515"} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, Options{Sweep: time.Hour})
+			defer b.close()
+			const sm = "> AT+CPMS=\"SM\";+CMGL=4\n"
+			again := "> AT+CPMS=\"SM\"\n< OK\n" + sm + "< " + said + "\n"
+			b.play(replaced(t, someCPMS,
+				"> AT+CPMS=?\n< +CPMS: (\"ME\",\"SM\"),(\"ME\",\"SM\"),(\"ME\",\"SM\")\n< OK\n> AT+CPMS=\"ME\",\"ME\",\"ME\"\n< OK\n"+
+					"> AT+CPMS?\n< +CPMS: \"ME\",0,20,\"ME\",0,20,\"ME\",0,20\n< OK\n",
+				listSM, "> AT+CPMS=\"ME\";+CMGL=4\n< OK\n"+sm+"< "+said+"\n"+again))
+			synctest.Wait()
+			select {
+			case <-b.Ready():
+			default:
+				t.Errorf("%s keeps the modem from coming up:\n%s", said, b.traced())
+			}
+		})
+	}
+}
+
 // direct is a bench whose modem hands messages on.
 func direct(t *testing.T, f func(b *bench)) {
 	t.Helper()

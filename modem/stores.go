@@ -100,26 +100,32 @@ func (m *Modem) inStore(ctx context.Context, mem, cmd string, d time.Duration) (
 	if len(m.stores) < 2 {
 		return m.x.Command(ctx, cmd, d)
 	}
-	for !m.apart {
+	for again := false; !m.apart; again = true {
 		info, err := m.x.Command(ctx, m.choice(mem)+";"+cmd, d)
 		refused := (*ResultError)(nil)
 		if !errors.As(err, &refused) || refused.Kind == CMS && refused.Code == 321 {
 			m.chosen(mem, info)
 			return info, err
 		}
+		if again && busy(err) {
+			return info, err // the memory could be selected, and is busy all the same
+		}
 		three := m.three
 		if err := m.choose(ctx, mem); err != nil {
 			return nil, err
 		}
 		if !busy(err) && m.three == three {
-			break // it is the line of two commands that it refuses
+			return m.inChosen(ctx, cmd, d) // it is the line of two commands that it refuses
 		}
 	}
-	if m.apart {
-		if err := m.choose(ctx, mem); err != nil {
-			return nil, err
-		}
+	if err := m.choose(ctx, mem); err != nil {
+		return nil, err
 	}
+	return m.inChosen(ctx, cmd, d)
+}
+
+// inChosen executes a command by itself, after its memory was selected.
+func (m *Modem) inChosen(ctx context.Context, cmd string, d time.Duration) ([]string, error) {
 	info, err := m.x.Command(ctx, cmd, d)
 	if err == nil && !m.apart {
 		m.apart = true
