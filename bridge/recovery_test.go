@@ -264,15 +264,21 @@ func TestNoRungForWhatIsNotTheModems(t *testing.T) {
 			})
 		})
 	}
-	t.Run("PIN", func(t *testing.T) {
-		inRigOf(t, modemtest.ModemOptions{Profile: modemtest.Generic, PIN: "1234"}, modemtest.AirOptions{}, nil, func(r *rig) {
-			r.recoverable()
-			r.settle(2 * time.Hour)
-			if got := r.steps(); len(got) > 0 {
-				t.Errorf("%v", got)
-			}
+	for name, file := range map[string]string{"PIN": "", "a PIN that is not there": "/nonexistent/pin", "a credential that is not there": "credential:none"} {
+		t.Run(name, func(t *testing.T) {
+			inRigOf(t, modemtest.ModemOptions{Profile: modemtest.Generic, PIN: "1234"}, modemtest.AirOptions{}, nil, func(r *rig) {
+				r.cfg.Modems[0].PINFile = file
+				r.recoverable()
+				r.settle(2 * time.Hour)
+				if got := r.steps(); len(got) > 0 {
+					t.Errorf("%v", got)
+				}
+				if v := r.modemInfo("m0").Verdict; file != "" && !strings.Contains(v, "read PIN: ") {
+					t.Error(v)
+				}
+			})
 		})
-	})
+	}
 }
 
 // What the configuration does not allow or nobody provides is passed over in one word.

@@ -92,8 +92,8 @@ func (m *Modem) enterPIN(ctx context.Context) error {
 		return &SIMError{"pin", "the SIM wants its PIN, and nothing guards against trying a wrong one thrice: not tried"}
 	}
 	pin, err := m.opt.PIN()
-	if err != nil {
-		return fmt.Errorf("read PIN: %w", err)
+	if err != nil { // its text only: a file that is not there is no port that is not there
+		return &SIMError{"pin", fmt.Sprintf("the SIM wants its PIN, and it cannot be had: %v", err)}
 	}
 	if pin = strings.TrimSpace(pin); len(pin) < 4 || len(pin) > 8 || strings.Trim(pin, "0123456789") != "" {
 		return &SIMError{"pin", "the configured PIN is not 4 to 8 digits: not tried"}
