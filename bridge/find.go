@@ -68,11 +68,11 @@ type stick struct {
 
 	probing bool
 	probes  int
-	next    time.Time         // of them
-	port    string            // name of the terminal that speaks AT, "" none found yet
-	id      modem.Identity    // what the modem there says
-	heard   map[string]string // by terminal: what came of asking it
-	never   map[string]bool   // terminals that have shown to be something else
+	next    time.Time        // of them
+	port    string           // name of the terminal that speaks AT, "" none found yet
+	id      modem.Identity   // what the modem there says
+	heard   map[string]error // by terminal: what came of asking it
+	never   map[string]bool  // terminals that have shown to be something else
 }
 
 // A seat is what the finder knows of one [[modem]].
@@ -173,7 +173,7 @@ func same(a, b usb.Device) bool {
 }
 
 func (f *finder) newStick(d usb.Device, since time.Time) *stick {
-	s := &stick{Device: d, since: since, heard: map[string]string{}, never: map[string]bool{}}
+	s := &stick{Device: d, since: since, heard: map[string]error{}, never: map[string]bool{}}
 	s.profile, _ = f.profiles.USB(d.ID())
 	if !since.IsZero() {
 		s.next = since.Add(max(settled, s.profile.Settle))

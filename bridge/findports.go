@@ -92,7 +92,7 @@ func (f *finder) learn(s *stick, tty string, id modem.Identity, err error) {
 			Str("model", strings.TrimSpace(id.Manufacturer+" "+id.Model)).Msg("modem found")
 		return
 	}
-	s.heard[tty] = err.Error()
+	s.heard[tty] = err
 	var not *modem.NotModemError
 	if errors.As(err, &not) {
 		switch not.Heard {

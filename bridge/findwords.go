@@ -55,7 +55,7 @@ func (f *finder) about(c ModemConfig, s *stick) string {
 	case s.port == "" && len(s.heard) > 0:
 		var ports []string
 		for _, tty := range slices.Sorted(maps.Keys(s.heard)) {
-			ports = append(ports, tty+": "+s.heard[tty])
+			ports = append(ports, tty+": "+s.heard[tty].Error())
 		}
 		return fmt.Sprintf("%s does not answer (%s)", s, strings.Join(ports, ", "))
 	case s.port == "":

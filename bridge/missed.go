@@ -2,7 +2,10 @@ package bridge
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"wvsms/modem"
 )
 
 // missedEach is how often a modem that is looked for may count as mute or gone: as often
@@ -14,9 +17,10 @@ const missedEach = 25 * time.Second
 type presence int
 
 const (
-	absent   presence = iota // nothing is plugged in where it was
+	absent   presence = iota // nothing that may be it is plugged in where it was
 	starting                 // it has not been asked yet
 	present                  // it answers
+	barred                   // its port cannot be had: in use, or not to be opened
 	silent                   // it was asked and does not answer
 )
 
@@ -32,6 +36,7 @@ func (r *recovery) missed(ctx context.Context, f *finder, why string) {
 	path, state := f.presence(r.c, r.usb)
 	switch state {
 	case absent:
+		r.usb = path
 		r.ladder.sign(now, gone, why)
 	case silent:
 		r.usb = path
@@ -45,23 +50,45 @@ func (r *recovery) missed(ctx context.Context, f *finder, why string) {
 }
 
 // presence is how the device at a path is. Where the path is not known yet it is that of
-// the one device which the [[modem]] may mean, if there is one.
+// the one modem which the [[modem]] may mean, if there is one: no device is reset because
+// it might be a modem. Nor is one that has come to be where the modem was; where is ""
+// then.
 func (f *finder) presence(c ModemConfig, path string) (where string, p presence) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var found []*stick
+	where = path
 	for _, s := range f.sticks {
-		if s.Path == path || path == "" && f.may(c, s) && !f.taken(s) {
+		others := f.taken(s) || f.spokenFor(s)
+		vouched := f.knows(s) || c.Match.named() && c.Match.fits(s.Device)
+		switch {
+		case s.Path == path && (others || !vouched):
+			where = ""
+		case !others && vouched && f.may(c, s) && (s.Path == path || path == ""):
 			found = append(found, s)
 		}
 	}
 	switch {
 	case len(found) == 0:
-		return path, absent
+		return where, absent
 	case len(found) > 1, found[0].probes == 0:
-		return path, starting
+		return where, starting
 	case found[0].port != "":
-		return path, present
+		return found[0].Path, present
+	case found[0].barred():
+		return found[0].Path, barred
 	}
 	return found[0].Path, silent
+}
+
+// barred tells whether it was not to be heard what is at one of the terminals: that is
+// for a person to change.
+func (s *stick) barred() bool {
+	for _, err := range s.heard {
+		var p *modem.PortError
+		if errors.As(err, &p) && (p.Fault == modem.PortBusy || p.Fault == modem.PortForbidden) {
+			return true
+		}
+	}
+	return false
 }
