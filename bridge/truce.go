@@ -34,6 +34,8 @@ type ModemManager struct{}
 
 // Runs tells whether somebody has ModemManager's name on the bus.
 func (ModemManager) Runs(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, truceLimit)
+	defer cancel()
 	conn, err := dialManager(ctx)
 	if err == nil {
 		_ = conn.Close()
@@ -41,10 +43,14 @@ func (ModemManager) Runs(ctx context.Context) bool {
 	return err == nil
 }
 
-// dialManager connects to the bus if ModemManager is on it.
+// dialManager connects to the bus if ModemManager is on it. ctx bounds that and not the
+// connection, with which the truce would end.
 func dialManager(ctx context.Context) (*dbus.Conn, error) {
-	conn, err := dbus.ConnectSystemBus()
-	if err != nil {
+	life, end := context.WithCancel(context.Background())
+	greeted := context.AfterFunc(ctx, end) // a bus may take the connection and say no word
+	conn, err := dbus.ConnectSystemBus(dbus.WithContext(life))
+	if !greeted() || err != nil {
+		end()
 		return nil, errNoRival // no bus, so nobody on it
 	}
 	var owned bool

@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -190,4 +191,40 @@ func (m busManager) InhibitDevice(uid string, inhibit bool) *dbus.Error {
 	}
 	m.calls <- uid + map[bool]string{true: " true", false: " false"}[inhibit]
 	return nil
+}
+
+// A bus that takes the connection and never says a word keeps nobody from the modem for
+// long.
+func TestTruceWithADeadBus(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bus")
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	t.Setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path="+path)
+	ctx, cancel := context.WithCancel(context.Background())
+	time.AfterFunc(100*time.Millisecond, cancel)
+	ended := make(chan error, 2)
+	go func() {
+		_, err := ModemManager{}.Inhibit(ctx, "/sys/devices/x")
+		ended <- err
+	}()
+	go func() {
+		if (ModemManager{}).Runs(ctx) {
+			ended <- errors.New("it is said to run")
+			return
+		}
+		ended <- errNoRival
+	}()
+	for range 2 {
+		select {
+		case err := <-ended:
+			if !errors.Is(err, errNoRival) {
+				t.Error(err)
+			}
+		case <-time.After(30 * time.Second):
+			t.Fatal("still waiting for a bus that is dead")
+		}
+	}
 }
