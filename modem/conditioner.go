@@ -155,11 +155,14 @@ func (c *conditioner) take(line string) {
 		c.failLocked(fmt.Errorf("%w: it said %q", ErrRestarted, line))
 		return
 	}
-	if t != nil && t.echoes(line) || c.last != "" && line == "AT"+c.last {
+	if t != nil && line == "AT"+t.cmd || c.last != "" && line == "AT"+c.last {
 		if c.echoed = true; c.quiet {
 			c.failLocked(fmt.Errorf("%w: it echoes again", ErrRestarted))
 		}
 		return
+	}
+	if t != nil && t.echoesPDU(line) {
+		return // no sign of a restart: the command before it did not come back
 	}
 	if t != nil {
 		if word := t.ends(line); word != notFinal && (!t.fence || t.fenced) {

@@ -160,6 +160,21 @@ func TestA10PromptAfterEcho(t *testing.T) {
 	})
 }
 
+// A modem that shows a PDU as it is typed, though its echo is off, has not restarted: one
+// that has would not have asked for it before its echo of the command.
+func TestA10EchoOfThePDUOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Options{})
+		defer b.close()
+		b.up()
+		out := b.send(t.Context(), pduA, false)
+		b.play("> AT+CMGS=16\nprompt\n> " + pduA + "^Z\n<raw " + pduA + "\\x1a\\r\\n+CMGS: 2\\r\\n\\r\\nOK\\r\\n")
+		if got := <-out; got != "sent C" {
+			t.Error(got)
+		}
+	})
+}
+
 func TestA11LineEnds(t *testing.T) {
 	for _, end := range []string{`\r\n`, `\n`, `\r`, `\r\r\n`, `\n\r`} {
 		exchange{

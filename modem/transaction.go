@@ -128,12 +128,8 @@ func (t *transaction) ends(line string) finalWord {
 	return word
 }
 
-// echoes reports whether a line is what we wrote, said back by a modem with
-// echo on.
-func (t *transaction) echoes(line string) bool {
-	if line == "AT"+t.cmd {
-		return true
-	}
+// echoesPDU reports whether a line is the PDU that we wrote, said back.
+func (t *transaction) echoesPDU(line string) bool {
 	line = strings.TrimSuffix(line, ctrlZ)
 	return t.pdu != "" && t.phase >= prompted && len(line) > 8 && strings.HasPrefix(t.pdu, strings.ToUpper(line))
 }
