@@ -62,7 +62,7 @@ func (f *flood) take(m int, from string, at time.Duration, ud pdu.UserData) {
 		f.t.Error(err)
 		return
 	}
-	s := &session{bridge: f.Bridge, name: fmt.Sprint("m", m), sim: floodSIM, log: zerolog.Nop()}
+	s := &session{bridge: f.Bridge, name: fmt.Sprint("m", m), sim: floodSIM, recovery: &recovery{b: f.Bridge}, log: zerolog.Nop()}
 	if err := s.take(context.Background(), modem.Received{Mode: append([]byte{0}, tpdu...)}); err != nil {
 		f.t.Errorf("take a segment of %s: %v", from, err)
 	}

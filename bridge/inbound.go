@@ -71,13 +71,14 @@ type arrival struct {
 	text    string
 	said    func(log zerolog.Logger) // the line for the log, when the commit is done
 	ready   bool                     // a message is ready for a consumer
+	fresh   bool                     // it was not delivered before
 }
 
 // keep runs one commit, and says what it was about once it is durable.
 func (in *arrival) keep(ctx context.Context, f func(*spool.Tx) error) error {
 	err := in.session.bridge.spool.Update(ctx, func(tx *spool.Tx) error {
 		tx.About("arrival")
-		in.said, in.ready = nil, false
+		in.said, in.ready, in.fresh = nil, false, false
 		return f(tx)
 	})
 	if err != nil {
@@ -85,6 +86,9 @@ func (in *arrival) keep(ctx context.Context, f func(*spool.Tx) error) error {
 	}
 	if in.said != nil {
 		in.said(in.session.log)
+	}
+	if in.fresh {
+		in.session.recovery.arrived()
 	}
 	if in.ready {
 		in.session.bridge.hub.messageReady()
@@ -155,6 +159,7 @@ func (in *arrival) remember(tx *spool.Tx, seg *spool.InSegment) error {
 	if err := tx.PutInSegment(seg); err != nil {
 		return err
 	}
+	in.fresh = true
 	over, err := tx.BoundInSegments(in.session.bridge.bounds.fingerprints, in.now, boundBatch)
 	if err != nil || over < boundBatch {
 		return err

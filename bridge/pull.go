@@ -36,7 +36,9 @@ func (s *session) runInbound(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			s.recovery.arrived()
+			if !r.Stored { // one that is may have lain there for long: see arrival.keep
+				s.recovery.arrived()
+			}
 			if !s.bridge.forConsumer(r) {
 				if err := s.keep(ctx, r); err != nil {
 					return err

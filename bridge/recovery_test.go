@@ -302,6 +302,29 @@ func TestRungsThatAreNotThere(t *testing.T) {
 	})
 }
 
+// A message that the modem does not delete is found again with every sweep: that it was
+// found shows nothing.
+func TestAnOldMessageIsNoProgress(t *testing.T) {
+	inRig(t, modemtest.AirOptions{}, nil, func(r *rig) {
+		r.recoverable()
+		m := r.sims["m0"]
+		r.settle(time.Minute)
+		m.Fault(modemtest.Fault{On: "+CMGD", Kind: modemtest.Refuse, Text: "+CMS ERROR: 500", Times: -1})
+		if err := r.air.NewHandset(phone, nil).Send(m.Number(), datagram("stays there")); err != nil {
+			t.Fatal(err)
+		}
+		r.settle(time.Minute)
+		m.Stick(modemtest.Searching, modemtest.RadioCycled)
+		r.settle(2 * time.Hour)
+		if v := r.modemInfo("m0"); !v.Registered {
+			t.Errorf("%s; taken: %v", v.Verdict, r.steps())
+		}
+		if n := r.counters()["duplicate"]; n == 0 || m.Stored("ME")+m.Stored("SM") == 0 {
+			t.Errorf("found again %d times", n)
+		}
+	})
+}
+
 // While sending is of no use messages come in as ever.
 func TestReceivesWhileSendingBacksOff(t *testing.T) {
 	inRig(t, modemtest.AirOptions{}, nil, func(r *rig) {
