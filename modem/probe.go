@@ -78,6 +78,9 @@ func Probe(ctx context.Context, p Port) (Identity, error) {
 	var id Identity
 	for _, q := range identityQueries(&id) {
 		err := q.ask(func(cmd string) ([]string, error) { return x.repeat(ctx, cmd, probeTimeout) })
+		if cause := context.Cause(ctx); err != nil && cause != nil {
+			err = cause
+		}
 		if err != nil {
 			return Identity{}, fmt.Errorf("ask the modem who it is: %w", err)
 		}
@@ -93,6 +96,9 @@ func (e *ear) greet(ctx context.Context, x *executor) error {
 			return nil
 		}
 		if dead := x.line.cause(); dead != nil {
+			if v := e.verdict(); v.Heard == HeardText && errors.Is(dead, ErrSilent) {
+				return fmt.Errorf("it says %s and answers no question: not a modem, or one that hangs", strconv.Quote(v.Sample))
+			}
 			return dead
 		}
 		// Who has shown what it is need not be bothered again.
@@ -167,5 +173,5 @@ func (e *ear) verdict() *NotModemError {
 		return &NotModemError{Heard: HeardEcho}
 	}
 	sample, _, _ := strings.Cut(strings.TrimSpace(string(e.heard)), "\n")
-	return &NotModemError{Heard: HeardText, Sample: sample[:min(len(sample), 40)]}
+	return &NotModemError{Heard: HeardText, Sample: strings.TrimSpace(sample[:min(len(sample), 40)])}
 }

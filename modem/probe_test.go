@@ -118,6 +118,7 @@ func TestProbeNoModem(t *testing.T) {
 		"QCDM":    {every("\x13\x0c\x00\x41\x54\x45\x30\x0d\x81\xf0\x7e\x98\x01\xa4\xff\x7e"), modem.HeardBinary, "diagnostic port"},
 		"echo":    {func(_ context.Context, far io.ReadWriteCloser) { io.Copy(far, far) }, modem.HeardEcho, "echo"},
 		"printer": {every("echo:busy: processing\n"), modem.HeardText, `("echo:busy: processing")`},
+		"prompt":  {every("\r\nraspberrypi login: \r\n"), modem.HeardText, `("raspberrypi login:")`},
 		"login":   {every("\x1b[2Jraspberrypi login: \r\n"), modem.HeardText, "raspberrypi login"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -135,6 +136,29 @@ func TestProbeNoModem(t *testing.T) {
 					t.Errorf("took %v", d)
 				}
 			})
+		})
+	}
+}
+
+// Something that says OK whatever it is asked is none either; it is told in words of its
+// own, for a modem that hangs may do so.
+func TestProbeYesMan(t *testing.T) {
+	for _, final := range []string{"OK", "ERROR"} {
+		synctest.Test(t, func(t *testing.T) {
+			_, _, err := probe(t, func(_ context.Context, far io.ReadWriteCloser) {
+				b := make([]byte, 64)
+				for {
+					if _, err := far.Read(b); err != nil {
+						return
+					}
+					if _, err := io.WriteString(far, "\r\n"+final+"\r\n"); err != nil {
+						return
+					}
+				}
+			})
+			if want := `it says "` + final + `" and answers no question`; err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "line lost") {
+				t.Errorf("got %v, want %s", err, want)
+			}
 		})
 	}
 }
