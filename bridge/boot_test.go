@@ -42,7 +42,7 @@ func TestBootOrder(t *testing.T) {
 			}},
 		{"a PIN file that is not there yet", modemtest.ModemOptions{PIN: "1234"}, func(r *rig) {
 			r.cfg.Modems[0].PINFile = filepath.Join(filepath.Dir(r.cfg.Spool.Path), "pin")
-		}, "no such file or directory", func(r *rig) {
+		}, "write the PIN there", func(r *rig) {
 			writeFile(t, r.cfg.Modems[0].PINFile, "1234")
 		}},
 		{"no network", modemtest.ModemOptions{}, func(r *rig) { r.sims["m0"].SetRegistration(2, 2) },

@@ -262,6 +262,13 @@ func (c ModemConfig) line(row modem.Profile) modem.Line {
 	return row.Line(c.Baud)
 }
 
+// Open opens the modem's tty. What hangs on the line is not known yet: the row for that
+// sets what the user does not.
+func (c ModemConfig) Open(profiles modem.Profiles) (modem.Port, error) {
+	row, _ := profiles.Of("", modem.Identity{})
+	return modem.OpenLine(c.Device, c.line(row))
+}
+
 func validName(s string) bool {
 	for _, r := range s {
 		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'

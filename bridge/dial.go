@@ -30,9 +30,7 @@ type dialer struct {
 }
 
 func newDialer(sys string, profiles modem.Profiles, log zerolog.Logger) *dialer {
-	// What hangs on the line is not known yet: the row for that sets it.
-	row, _ := profiles.Of("", modem.Identity{})
-	open := func(c ModemConfig) (modem.Port, error) { return modem.OpenLine(c.Device, c.line(row)) }
+	open := func(c ModemConfig) (modem.Port, error) { return c.Open(profiles) }
 	return &dialer{sys: sys, truce: ModemManager{}, open: open, log: log, told: map[string]bool{}}
 }
 

@@ -27,7 +27,7 @@ func (f *finder) assign(now time.Time) (places map[string]*stick, grace time.Tim
 	var described, autos []ModemConfig
 	for _, c := range f.sought() {
 		if c.Match.IMEI != "" {
-			place(c, func(s *stick) bool { return sameIMEI(c.Match.IMEI, s.id.IMEI) })
+			place(c, func(s *stick) bool { return SameIMEI(c.Match.IMEI, s.id.IMEI) })
 		} else if c.Device == auto {
 			autos = append(autos, c)
 		} else {
@@ -85,7 +85,7 @@ func (f *finder) assign(now time.Time) (places map[string]*stick, grace time.Tim
 
 // means compares what only the modem itself could tell.
 func (c ModemConfig) means(s *stick) bool {
-	return c.Match.IMEI == "" || sameIMEI(c.Match.IMEI, s.id.IMEI)
+	return c.Match.IMEI == "" || SameIMEI(c.Match.IMEI, s.id.IMEI)
 }
 
 // sought are the [[modem]]s that have to be looked for, in the order of the file.

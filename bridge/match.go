@@ -82,9 +82,9 @@ func (m Match) String() string {
 	return strings.Join(all, " ")
 }
 
-// sameIMEI compares without the check digit, which some modems leave out or replace
+// SameIMEI compares without the check digit, which some modems leave out or replace
 // by the version of their software (TS 23.003 6.2).
-func sameIMEI(a, b string) bool {
+func SameIMEI(a, b string) bool {
 	const digits = 14
 	return len(a) >= digits && len(b) >= digits && a[:digits] == b[:digits]
 }

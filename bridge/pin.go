@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,7 +27,7 @@ func pinPath(configured string) (string, error) {
 	}
 	dir := os.Getenv("CREDENTIALS_DIRECTORY")
 	if dir == "" {
-		return "", fmt.Errorf("read PIN: systemd passed no credentials: the unit needs LoadCredential=%s:FILE", name)
+		return "", fmt.Errorf("pin_file is %q, and systemd passed no credentials: the unit needs LoadCredential=%s:FILE", configured, name)
 	}
 	return filepath.Join(dir, name), nil
 }
@@ -47,15 +49,31 @@ func pinReader(configured string) func() (string, error) {
 			return "", err
 		}
 		text, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("pin_file is %q, and there is no %s: write the PIN there, and let nobody but the bridge's user read it", configured, path)
+		}
 		if err != nil {
-			return "", fmt.Errorf("read PIN: %w", err)
+			return "", fmt.Errorf("pin_file: %w: the bridge's user must be able to read it", err)
 		}
 		pin := strings.TrimSpace(string(text))
 		if len(pin) < 4 || len(pin) > 8 || strings.Trim(pin, "0123456789") != "" {
-			return "", fmt.Errorf("read PIN from %s: 4 to 8 digits are wanted", path)
+			return "", fmt.Errorf("there is no PIN in %s: 4 to 8 digits are wanted, and nothing else", path)
 		}
 		return pin, nil
 	}
+}
+
+// PINByCredential tells whether the PIN is one that systemd passes on.
+func (c ModemConfig) PINByCredential() bool { return strings.HasPrefix(c.PINFile, credentialPrefix) }
+
+// CheckPIN tells whether there is a PIN where the configuration says.
+func (c ModemConfig) CheckPIN() error {
+	read := pinReader(c.PINFile)
+	if read == nil {
+		return nil
+	}
+	_, err := read()
+	return err
 }
 
 // pinLedger lets each PIN fail once ever on each SIM, over all restarts.

@@ -13,9 +13,9 @@ func TestPINReader(t *testing.T) {
 	for _, c := range []struct{ configured, credentials, pin, err string }{
 		{filepath.Join(dir, "good"), "", "1234", ""},
 		{"credential:good", dir, "1234", ""},
-		{"credential:good", "", "", "the unit needs LoadCredential=good:FILE"},
-		{"credential:none", dir, "", "no such file"},
-		{"credential:bad", dir, "", "4 to 8 digits are wanted"},
+		{"credential:good", "", "", "pin_file is \"credential:good\", and systemd passed no credentials: the unit needs LoadCredential=good:FILE"},
+		{"credential:none", dir, "", "and there is no " + dir + "/none: write the PIN there"},
+		{"credential:bad", dir, "", "there is no PIN in " + dir + "/bad: 4 to 8 digits are wanted"},
 	} {
 		t.Setenv("CREDENTIALS_DIRECTORY", c.credentials)
 		pin, err := pinReader(c.configured)()

@@ -239,7 +239,7 @@ func (m *Modem) setProfile(ctx context.Context) error {
 	m.agreed.Profile = row.Name
 	m.mu.Unlock()
 	if !known {
-		m.log.Info().Msg("no row is of this make of modem: what it offers decides")
+		m.log.Debug().Msg("no row is of this make of modem: what it offers decides") // each session anew
 	}
 	if row.Explain != "" {
 		m.log.Warn().Msg(row.Explain)

@@ -46,14 +46,14 @@ func (e *PortError) Error() string {
 	case PortBusy:
 		return text + e.busy()
 	case PortForbidden:
-		who := "no right to it"
+		who, name := "no right to it", "USER"
 		if u, err := user.Current(); err == nil {
-			who += " for user " + u.Username
+			who, name = who+" for user "+u.Username, u.Username
 		}
 		if e.Group == "" || e.Group == "root" {
 			return text + who + ": install udev/71-wvsms.rules, which gives modems to group wvsms"
 		}
-		return text + fmt.Sprintf("%s: add it to group %s (usermod -aG %s USER, then log in anew or restart the service), or install udev/71-wvsms.rules, which gives modems to group wvsms", who, e.Group, e.Group)
+		return text + fmt.Sprintf("%s: add it to group %s (sudo usermod -aG %s %s, then log in anew or restart the service), or install udev/71-wvsms.rules, which gives modems to group wvsms", who, e.Group, e.Group, name)
 	case PortNotSerial:
 		return text + "not a serial line: name the modem's AT port (ls -l /dev/serial/by-id)"
 	}

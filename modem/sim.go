@@ -22,6 +22,9 @@ const (
 	pinFull = 3
 )
 
+// HowPIN is what helps where a SIM wants a PIN and there is none.
+const HowPIN = "configure pin_file, or turn the PIN off in a phone"
+
 // unlock waits until the SIM is ready, and gives it its PIN if need be.
 func (m *Modem) unlock(ctx context.Context) error {
 	begin, tried := time.Now(), false
@@ -86,7 +89,7 @@ func (m *Modem) enterPIN(ctx context.Context) error {
 		if left >= 0 {
 			text += fmt.Sprintf(" (attempts left: %d)", left)
 		}
-		return &SIMError{"pin", text + ": configure pin_file, or turn the PIN off in a phone"}
+		return &SIMError{"pin", text + ": " + HowPIN}
 	}
 	if m.opt.PINGuard == nil {
 		return &SIMError{"pin", "the SIM wants its PIN, and nothing guards against trying a wrong one thrice: not tried"}

@@ -130,7 +130,7 @@ func unregistered(s Status) string {
 // refusals are what a modem means by an error in place of its network (TS 27.007 9.2.1).
 var refusals = map[int]string{
 	10: "no SIM in the modem, or none that it can read",
-	11: "the SIM wants its PIN: configure pin_file, or turn the PIN off in a phone",
+	11: "the SIM wants its PIN: " + HowPIN,
 	12: "the SIM is locked and wants its PUK: unlock it in a phone",
 	13: "the SIM does not work in this modem: clean or replace it",
 	14: "the SIM is busy",
