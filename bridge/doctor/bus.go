@@ -31,7 +31,7 @@ func (d *doctor) bus() {
 		what := fmt.Sprintf("%s %s %s", v.Path, v.ID(), strings.TrimSpace(v.Manufacturer+" "+v.Product))
 		switch {
 		case row.Explain != "":
-			d.say("USB", Fail, what+": "+row.Explain, "")
+			d.say("USB", Warn, what+": "+row.Explain, "") // no harm where another one serves
 		case !ok && len(ports) == 0:
 			continue
 		case len(ports) == 0:
@@ -57,6 +57,7 @@ func rowName(row modem.Profile) string {
 // and is not another one's.
 func (d *doctor) find(ctx context.Context, c bridge.ModemConfig, taken map[string]bool) string {
 	devices, _ := usb.Scan(d.o.Sys)
+	var heard []string
 	for _, v := range devices {
 		if taken[v.Path] {
 			continue
@@ -68,22 +69,33 @@ func (d *doctor) find(ctx context.Context, c bridge.ModemConfig, taken map[strin
 			if err == nil {
 				id, err = modem.Probe(ctx, port)
 			}
-			if err == nil && c.Match.IMEI != "" && c.Match.IMEI != id.IMEI {
+			if err == nil && c.Match.IMEI != "" && !bridge.SameIMEI(c.Match.IMEI, id.IMEI) {
+				heard = append(heard, tty+": IMEI "+id.IMEI)
 				break
 			}
-			if err == nil || busy(err) { // by the bridge, it may be: that is looked at later
+			// One that the bridge has, it may be, or that is not for us: that is looked at later.
+			if err == nil || faulty(err, modem.PortBusy) || faulty(err, modem.PortForbidden) {
 				taken[v.Path] = true
 				return device
 			}
+			heard = append(heard, tty+": "+err.Error())
 		}
 	}
-	d.say("port", Fail, `no modem answers on USB that fits this [[modem]]`, "name its AT port: wvsms doctor /dev/…")
+	what := "no modem on USB"
+	if is := c.Match.String(); is != "" {
+		what += " with " + is
+	}
+	if len(heard) > 0 {
+		d.say("port", Fail, what+" answers ("+strings.Join(heard, "; ")+")", "plug it out and in, and give it half a minute; or name its AT port: wvsms doctor /dev/…")
+		return ""
+	}
+	d.say("port", Fail, what, "plug it in; one on a UART has to be named: wvsms doctor /dev/…")
 	return ""
 }
 
-func busy(err error) bool {
-	var held *modem.PortError
-	return errors.As(err, &held) && held.Fault == modem.PortBusy
+func faulty(err error, fault modem.PortFault) bool {
+	var p *modem.PortError
+	return errors.As(err, &p) && p.Fault == fault
 }
 
 // usbID is the vendor and product of the device to which a terminal belongs, "" none.

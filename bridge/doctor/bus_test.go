@@ -58,6 +58,53 @@ func TestFindsSticks(t *testing.T) {
 	}
 }
 
+// A stick that may not be opened, or that does not answer, is told as that, and not as
+// one that is missing; a board beside it is no fault.
+func TestStickThatIsNotHad(t *testing.T) {
+	open := func(bus *modemtest.Bus, path string) (modem.Port, error) { return bus.Open(path) }
+	for _, c := range []struct {
+		name, match string
+		open        func(*modemtest.Bus, string) (modem.Port, error)
+		want        string
+		ok          bool
+	}{
+		{"no right", `"auto"`, func(_ *modemtest.Bus, path string) (modem.Port, error) {
+			return nil, &modem.PortError{Path: path, Fault: modem.PortForbidden, Group: "dialout"}
+		}, "usermod -aG dialout", false},
+		{"broken", `"auto"`, func(*modemtest.Bus, string) (modem.Port, error) { return nil, errors.New("input/output error") },
+			"input/output error", false},
+		{"another one", `{ imei = "351234567890123" }`, open, "no modem on USB with imei=***********0123 answers", false},
+		{"without the check digit", `{ imei = "350491700000005" }`, open, "ready, registered", true},
+		{"itself", `"auto"`, open, "not a modem", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inWard(t, modemtest.ModemOptions{Profile: modemtest.Quectel, IMEI: "35049170000000"}, modemtest.AirOptions{}, func(w *ward) {
+				if err := os.WriteFile("wvsms.toml", []byte(strings.Replace(wardConfig, `"/dev/ttyS7"`, c.match, 1)), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				bus, err := modemtest.NewSoftBus(".")
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer bus.Close()
+				board := modemtest.Generic
+				board.USB = modemtest.USB{VID: 0x2341, PID: 0x0042, Interfaces: []modemtest.USBInterface{{Class: 2, Subclass: 2, Protocol: 1, Driver: "cdc_acm"}}}
+				printer := w.air.NewModem(modemtest.ModemOptions{Number: "+491700000002", Profile: board})
+				if err := errors.Join(bus.Plug("1-1", w.sim), bus.Plug("1-2", printer)); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Minute)
+				w.o.Sys, w.o.Dev = bus.Sys(), bus.Dev()
+				w.o.Dial = func(_ context.Context, m bridge.ModemConfig) (modem.Port, error) { return c.open(bus, m.Device) }
+				report, text := w.examine(t)
+				if !strings.Contains(text, c.want) || report.OK != c.ok {
+					t.Errorf("%s\nwant %q", text, c.want)
+				}
+			})
+		})
+	}
+}
+
 // Sticks that are no modem as they are plugged in are told, with what helps.
 func TestSticksThatAreNone(t *testing.T) {
 	for _, c := range []struct{ name, vid, pid, class, want string }{

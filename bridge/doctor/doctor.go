@@ -43,6 +43,7 @@ type Machine struct {
 	ModemManager   func(context.Context) bool // runs
 	Holder         func(path string) (modem.Holder, bool)
 	User           func() (name string, groups []string)
+	Room           func(folder string) (octets uint64) // that its disk has left
 }
 
 func (m *Machine) setDefaults() {
@@ -54,11 +55,6 @@ func (m *Machine) setDefaults() {
 			*d.to = d.usual
 		}
 	}
-	if m.Dial == nil {
-		m.Dial = func(_ context.Context, c bridge.ModemConfig) (modem.Port, error) {
-			return modem.OpenPort(c.Device, c.Baud)
-		}
-	}
 	if m.ModemManager == nil {
 		m.ModemManager = bridge.ModemManager{}.Runs
 	}
@@ -67,6 +63,9 @@ func (m *Machine) setDefaults() {
 	}
 	if m.User == nil {
 		m.User = whoami
+	}
+	if m.Room == nil {
+		m.Room = room
 	}
 }
 
@@ -123,6 +122,9 @@ type doctor struct {
 func Examine(ctx context.Context, o Options) (Report, error) {
 	o.setDefaults()
 	d := &doctor{o: o, report: Report{Version: o.Version, OK: true, Checks: []Check{}}}
+	if d.o.Dial == nil {
+		d.o.Dial = func(_ context.Context, c bridge.ModemConfig) (modem.Port, error) { return c.Open(d.profiles) }
+	}
 	d.machine(ctx)
 	patients := d.patients(ctx)
 	if o.Record != nil && len(patients) > 1 {

@@ -23,6 +23,7 @@ var speeds = []int{115200, 9600, 460800, 921600, 57600, 19200, 38400}
 
 // examine looks at one modem.
 func (d *doctor) examine(ctx context.Context, c bridge.ModemConfig) {
+	d.pin(c)
 	if !d.port(ctx, c) {
 		return
 	}
@@ -38,11 +39,18 @@ func (d *doctor) examine(ctx context.Context, c bridge.ModemConfig) {
 	d.inspect(ctx, c, port, silent)
 }
 
+// pin tells where no PIN can be read. What systemd passes to the bridge is not here.
+func (d *doctor) pin(c bridge.ModemConfig) {
+	if err := c.CheckPIN(); err != nil && !c.PINByCredential() {
+		d.say("PIN", Fail, err.Error(), "")
+	}
+}
+
 // port tells whether the terminal can be had.
 func (d *doctor) port(ctx context.Context, c bridge.ModemConfig) bool {
 	port, err := d.o.Dial(ctx, c)
 	var p *modem.PortError
-	if busy(err) && errors.As(err, &p) && d.heldByBridge(ctx, c, p) {
+	if faulty(err, modem.PortBusy) && errors.As(err, &p) && d.heldByBridge(ctx, c, p) {
 		return false
 	}
 	if err != nil {
@@ -150,14 +158,14 @@ func (d *doctor) inspect(ctx context.Context, c bridge.ModemConfig, port modem.P
 	}
 	switch {
 	case silent != nil && errors.Is(err, modem.ErrSilent):
-		d.say("AT", Fail, silent.Error(), "is the modem powered and switched on (PWRKEY), is this its AT port, and are RX and TX of a UART crossed?")
+		d.say("AT", Fail, silent.Error(), whyNone(silent))
 		return
 	case silent != nil:
 		d.good("AT", "%s answers, not at once: the modem was starting", c.Device)
 	}
 	d.identity(m)
 	if err != nil {
-		d.setback(err)
+		d.setback(c, err)
 		return
 	}
 	d.sim(m)
@@ -170,6 +178,15 @@ func (d *doctor) inspect(ctx context.Context, c bridge.ModemConfig, port modem.P
 	}
 	stop()
 	<-ended
+}
+
+// whyNone is what to look after where nothing spoke AT.
+func whyNone(heard error) string {
+	var not *modem.NotModemError
+	if errors.As(heard, &not) && not.Heard == modem.HeardBinary {
+		return "name another port of the modem, its AT port; if this is a UART, give its speed (baud in [[modem]])"
+	}
+	return "is the modem powered and switched on (PWRKEY), is this its AT port, and are RX and TX of a UART crossed?"
 }
 
 // record writes the dialogue down. Where the modem was told to it stands in the report.
@@ -186,9 +203,14 @@ func (d *doctor) record(r *recorder) {
 }
 
 // setback is why a modem did not come up.
-func (d *doctor) setback(err error) {
+func (d *doctor) setback(c bridge.ModemConfig, err error) {
 	var sim *modem.SIMError
-	if errors.As(err, &sim) {
+	switch {
+	case errors.As(err, &sim) && sim.State == "pin" && c.PINFile != "":
+		text, _ := strings.CutSuffix(sim.Text, ": "+modem.HowPIN)
+		d.say("SIM", Fail, text+": the bridge types that of pin_file, this examination types none", "to see the rest, start the bridge and ask it: wvsms status")
+		return
+	case sim != nil:
 		d.say("SIM", Fail, sim.Text, "")
 		return
 	}

@@ -55,6 +55,7 @@ func inWard(t *testing.T, m modemtest.ModemOptions, o modemtest.AirOptions, f fu
 			ModemManager: func(context.Context) bool { return false },
 			Holder:       func(string) (modem.Holder, bool) { return modem.Holder{}, false },
 			User:         func() (string, []string) { return "alice", []string{"alice", "wvsms"} },
+			Room:         func(string) uint64 { return 1 << 30 },
 			Dial: func(context.Context, bridge.ModemConfig) (modem.Port, error) {
 				ours, theirs := net.Pipe()
 				if w.line != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +17,9 @@ import (
 	"wvsms/bridge"
 	"wvsms/modem"
 )
+
+// spoolNeeds octets are a spool that is empty, with its journal.
+const spoolNeeds = 1 << 20
 
 // machine looks at what is there before a modem is.
 func (d *doctor) machine(ctx context.Context) {
@@ -61,7 +65,20 @@ func (d *doctor) spool() {
 		d.say("spool", Fail, fmt.Sprintf("%s cannot be written here: %v", dir, err), remedy+dir+", or run this as the user of the bridge")
 		return
 	}
+	if d.o.Room(dir) < spoolNeeds {
+		d.say("spool", Fail, fmt.Sprintf("the disk of %s is full: the bridge takes no message, and waits", dir), "make room there: the bridge goes on by itself")
+		return
+	}
 	d.good("spool", "%s can be written", dir)
+}
+
+// room is what a user other than root may fill.
+func room(folder string) uint64 {
+	var disk unix.Statfs_t
+	if err := unix.Statfs(folder, &disk); err != nil {
+		return math.MaxUint64
+	}
+	return disk.Bavail * uint64(disk.Bsize)
 }
 
 // user: root needs no group.
@@ -73,7 +90,7 @@ func (d *doctor) user() {
 	case slices.Contains(groups, "wvsms"), slices.Contains(groups, "dialout"):
 		d.good("user", "%s is in the groups %s", name, strings.Join(groups, ", "))
 	default:
-		d.say("user", Warn, name+" is in neither group that is given modems, wvsms or dialout", "sudo usermod -aG wvsms "+name+", and log in anew")
+		d.say("user", Warn, name+" is in none of the groups that may use modems (wvsms, dialout)", "sudo usermod -aG wvsms "+name+", and log in anew")
 	}
 }
 

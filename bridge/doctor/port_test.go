@@ -94,7 +94,7 @@ func TestNoModemThere(t *testing.T) {
 		{"another speed", garbage, 9600, "/dev/ttyS7 does not answer at 115200 baud, but at 9600", "baud = 9600"},
 		{"silent at another speed", silent, 38400, "but at 38400", "baud = 38400"},
 		{"GNSS", nmea, 0, "this is a GNSS port", "name the AT port"},
-		{"binary at every speed", garbage, 0, "binary data: a diagnostic port, or another speed than this (baud), at none of the usual speeds", "is the modem powered"},
+		{"binary at every speed", garbage, 0, "binary data: a diagnostic port, or another speed than this (baud), at none of the usual speeds", "name another port of the modem"},
 		{"silence", silent, 0, "silence, at none of the usual speeds", "are RX and TX of a UART crossed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -222,6 +222,36 @@ func TestMachine(t *testing.T) {
 	})
 }
 
+// A full disk holds the bridge up: nothing else that is well outweighs it.
+func TestFullDisk(t *testing.T) {
+	inWard(t, modemtest.ModemOptions{}, modemtest.AirOptions{}, func(w *ward) {
+		w.o.Room = func(string) uint64 { return 100_000 }
+		report, _ := w.examine(t)
+		if got := report.check(t, "spool", Fail); !strings.Contains(got.Text, "is full") || !strings.Contains(got.Remedy, "make room") {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
+// A file of a PIN that cannot be read is told before the SIM asks.
+func TestNoPINInTheFile(t *testing.T) {
+	for text, want := range map[string]string{"": "there is no PIN in pin", "none": "there is no pin"} {
+		inWard(t, modemtest.ModemOptions{}, modemtest.AirOptions{}, func(w *ward) {
+			var err error
+			if text == "" {
+				err = os.WriteFile("pin", nil, 0o600)
+			}
+			if err := errors.Join(err, os.WriteFile("wvsms.toml", []byte(wardConfig+"pin_file = \"pin\"\n"), 0o600)); err != nil {
+				t.Fatal(err)
+			}
+			report, _ := w.examine(t)
+			if got := report.check(t, "PIN", Fail); !strings.Contains(got.Text, want) {
+				t.Errorf("%+v, want %q", got, want)
+			}
+		})
+	}
+}
+
 // A SIM that wants its PIN is told with the attempts that are left, and gets none.
 func TestDoctorTypesNoPIN(t *testing.T) {
 	inWard(t, modemtest.ModemOptions{PIN: "1357"}, modemtest.AirOptions{}, func(w *ward) {
@@ -237,7 +267,7 @@ func TestDoctorTypesNoPIN(t *testing.T) {
 			t.Fatal(err)
 		}
 		report, _ := w.examine(t)
-		if got := report.check(t, "SIM", Fail); !strings.Contains(got.Text, "attempts left: 3") {
+		if got := report.check(t, "SIM", Fail); !strings.Contains(got.Text, "attempts left: 3): the bridge types that of pin_file") {
 			t.Errorf("%+v", got)
 		}
 		if w.sim.PINTries() != 3 {
