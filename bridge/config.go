@@ -212,10 +212,7 @@ func readModem(t *table) ModemConfig {
 	if c.ArchiveDrafts = drafts == "archive"; !c.ArchiveDrafts && drafts != "keep" {
 		t.fault("drafts", fmt.Sprintf("%q: keep or archive", drafts))
 	}
-	t.text("pin_file", &c.PINFile)
-	if name, ok := strings.CutPrefix(c.PINFile, credentialPrefix); ok && !validCredential(name) {
-		t.fault("pin_file", fmt.Sprintf("%q: a credential's name has no slash", c.PINFile))
-	}
+	c.readPINFile(t)
 	receive := "auto"
 	t.text("receive", &receive)
 	switch receive {
@@ -245,8 +242,8 @@ func readModem(t *table) ModemConfig {
 	all := slices.Clone(c.Recovery)
 	t.texts("recovery", &c.Recovery)
 	for i, name := range c.Recovery {
-		if !slices.Contains(all, name) {
-			t.fault(fmt.Sprintf("recovery[%d]", i), fmt.Sprintf("%q: %s", name, strings.Join(all, ", ")))
+		if at := fmt.Sprintf("recovery[%d]", i); !slices.Contains(all, name) && !t.faulty(at) {
+			t.fault(at, fmt.Sprintf("%q: radio, restart or usb", name))
 		}
 	}
 	t.texts("power_hook", &c.PowerHook)
@@ -254,6 +251,23 @@ func readModem(t *table) ModemConfig {
 		t.fault("power_hook[0]", fmt.Sprintf("%q is no absolute path of a program; the arguments follow as strings of their own, no shell reads them", c.PowerHook[0]))
 	}
 	return c
+}
+
+func (c *ModemConfig) readPINFile(t *table) {
+	n, number := t.values["pin_file"].(int64)
+	if number {
+		t.values["pin_file"] = strconv.FormatInt(n, 10)
+	}
+	t.text("pin_file", &c.PINFile)
+	name, credential := strings.CutPrefix(c.PINFile, credentialPrefix)
+	switch {
+	case c.PINFile != "" && strings.Trim(c.PINFile, "0123456789") == "": // a PIN is shown nowhere
+		t.fault("pin_file", "has digits alone: name the file that holds the PIN")
+	case credential && name == "":
+		t.fault("pin_file", fmt.Sprintf("%q: the name of the credential is missing", c.PINFile))
+	case credential && !validCredential(name):
+		t.fault("pin_file", fmt.Sprintf("%q: a credential's name has no slash", c.PINFile))
+	}
 }
 
 // line is how the modem's tty is set: as the user says, else as its make needs.
@@ -335,7 +349,7 @@ func (c *LogConfig) read(t *table) {
 
 // checkTogether finds what no single key can show.
 func (c *Config) checkTogether(t *table) {
-	if len(c.Modems) == 0 {
+	if len(c.Modems) == 0 && !t.faulty("modem") {
 		t.fault("modem", "is missing: at least one [[modem]] with its device")
 	}
 	if len(c.Socket.Listen) == 0 && c.Socket.Unix == "" && len(c.UDP) == 0 {

@@ -60,9 +60,22 @@ func take[T any](t *table, key, want string) (T, bool) {
 	delete(t.values, key)
 	typed, fits := value.(T)
 	if ok && !fits {
-		t.fault(key, fmt.Sprintf("%v: %s is wanted", value, want))
+		t.fault(key, fmt.Sprintf("%s: %s is wanted", shown(value), want))
 	}
 	return typed, ok && fits
+}
+
+// shown is a value as its writer knows it; a table is named, for it may be long.
+func shown(value any) string {
+	switch value.(type) {
+	case map[string]any:
+		return "a table"
+	case []any, []map[string]any:
+		return "a list"
+	case string:
+		return fmt.Sprintf("%q", value)
+	}
+	return fmt.Sprint(value)
 }
 
 func (t *table) unknown() {

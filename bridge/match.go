@@ -100,13 +100,15 @@ func (c *ModemConfig) readDevice(t *table) {
 		t.table("device", c.Match.read)
 		return
 	}
-	t.text("device", &c.Device)
+	if device, ok := take[string](t, "device", "a string or a table"); ok {
+		c.Device = device
+	}
 	switch {
 	case t.faulty("device"), c.Device == auto:
 	case c.Device == "":
 		t.fault("device", `is missing: "auto", the path of the modem's AT port, or { vid, pid, serial, usb, imei }`)
 	case !strings.HasPrefix(c.Device, "/"):
-		t.fault("device", fmt.Sprintf("%q is no absolute path", c.Device))
+		t.fault("device", fmt.Sprintf(`%q is neither "auto" nor an absolute path: "/dev/%s"`, c.Device, c.Device))
 	}
 }
 
