@@ -410,6 +410,7 @@ func TestA27QueryAnswers(t *testing.T) {
 		{"code before it", "+CREG?", "< +CREG: 2\n< +CREG: 1,5\n< OK", "+CREG: 1,5|OK", "reg 2"},
 		{"code with area before it", "+CREG?", "< +CREG: 1,\"00A1\",\"1234\"\n< +CREG: 2,1\n< OK", "+CREG: 2,1|OK", "reg 1,\"00A1\",\"1234\""},
 		{"code while setting", "+CREG=1", "< +CREG: 5\n< OK", "OK", "reg 5"},
+		{"code before it, packet", "+CGREG?", "< +CGREG: 2\n< +CGREG: 1,5\n< OK", "+CGREG: 1,5|OK", "psreg 2"},
 		{"code of the other", "+CEREG?", "< +CREG: 5\n< +CEREG: 1,1\n< OK", "+CEREG: 1,1|OK", "reg 5"},
 	} {
 		e.run(t)

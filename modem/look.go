@@ -13,7 +13,8 @@ const statusTimeout = 10 * time.Second
 
 // look asks the modem how it is. Commands that it does not have are no fault.
 func (m *Modem) look(ctx context.Context) error {
-	now := m.Status()
+	before := m.Status()
+	now := before
 	for _, step := range []func(context.Context, *Status) error{
 		m.lookRegistration, m.lookSignal, m.lookOperator, m.lookPacket, m.lookCause,
 	} {
@@ -21,7 +22,17 @@ func (m *Modem) look(ctx context.Context) error {
 			return err
 		}
 	}
-	m.update(func(s *Status) { *s = now })
+	m.update(func(s *Status) {
+		// What came unasked meanwhile is newer than the answer.
+		for _, stat := range []struct{ before, told, answered *int }{
+			{&before.Reg, &s.Reg, &now.Reg}, {&before.PSReg, &s.PSReg, &now.PSReg}, {&before.EPSReg, &s.EPSReg, &now.EPSReg},
+		} {
+			if *stat.told >= 0 && *stat.told != *stat.before {
+				*stat.answered = *stat.told
+			}
+		}
+		*s = now
+	})
 	return nil
 }
 

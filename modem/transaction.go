@@ -98,7 +98,7 @@ func (t *transaction) owns(line string) bool {
 // `<stat>[,<lac>,…]` that comes in between (TS 27.007 7.2): the answer's second
 // value is a small number, the other's a quoted or four-digit area code.
 func (t *transaction) answers(name, line string) bool {
-	if name != "+CREG" && name != "+CEREG" {
+	if name != "+CREG" && name != "+CGREG" && name != "+CEREG" {
 		return true
 	}
 	f := strings.Split(codeArgs(line), ",")

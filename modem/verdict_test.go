@@ -129,6 +129,8 @@ func TestLook(t *testing.T) {
 			"SMS over IMS", func(s Status) bool { return s.IMS == 1 && s.Service == -1 && s.Registered }},
 		{"no +CIREG, and a cause", packet + csq + cops + "> AT+CIREG?\n< ERROR\n> AT+CGSMS?\n< +CGSMS: 3\n< OK\n> AT+CEER\n< +CEER: \"EMM cause\",18,\"CS domain not available\"\n< OK\n",
 			"it seems (it says: EMM cause,18,CS domain not available)", func(s Status) bool { return s.IMS == -1 && s.Service == 3 && s.Registered }},
+		{"registered while it is asked", strings.ReplaceAll(usual, ",1\n", ",2\n") + csq + "< +CREG: 5\n" + cops,
+			"ready, registered on Net One (roaming)", func(s Status) bool { return s.Reg == 5 && s.PSReg == 2 && s.Registered }},
 		{"+COPS refused", strings.ReplaceAll(usual, ",1\n", ",2\n") + csq + "> AT+COPS?\n< +CME ERROR: 32\n",
 			"only emergency calls", func(s Status) bool { return s.Refusal == 32 && s.Serving == "" }},
 	} {
