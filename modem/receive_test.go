@@ -369,6 +369,20 @@ func TestDirectAfterACrash(t *testing.T) {
 	})
 }
 
+// A modem that keeps no +CNMI any more, in the middle of a session, is looked into as
+// often as one that never did.
+func TestBlindLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Options{Sweep: time.Hour})
+		defer b.close()
+		b.up()
+		dropped := strings.Replace(checkSame, "+CNMI: 2,1,0,1,0", "+CNMI: 0,0,0,0,0", 1)
+		b.play("pass 2s\n< +CMTI: \"SM\",-1\n" + dropped + "> AT+CNMI=2,1,0,1,0\n< +CMS ERROR: 303\n" +
+			"> AT+CNMI=?\n< +CNMI: (0),(0),(0),(0),(0)\n< OK\n" + listSM + storeSM)
+		b.play("silence 29s\n> AT+CMEE?")
+	})
+}
+
 func TestDirectMessages(t *testing.T) {
 	const cmt = "< +CMT: ,22\n< "
 	t.Run("no acknowledgement expected", func(t *testing.T) {

@@ -41,6 +41,7 @@ func (m *Modem) setReception(ctx context.Context) error {
 		}
 	}
 	m.direct, m.blind = false, true
+	m.pace.atMost(blindSweep)
 	m.log.Warn().Msg("modem does not tell of messages (no +CNMI it keeps): its store is looked into every 30 s")
 	return nil
 }

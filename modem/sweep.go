@@ -70,6 +70,13 @@ func (p *pace) oftenAtFirst() {
 	p.often = time.Now().Add(legacyTime)
 }
 
+// atMost has sweeps made that often, where they are not made more often.
+func (p *pace) atMost(every time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.every = min(p.every, every)
+}
+
 func (p *pace) begin() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -113,11 +120,6 @@ func (m *Modem) runUpkeep(ctx context.Context) error {
 
 // firstSweep must not keep a modem from coming up.
 func (m *Modem) firstSweep(ctx context.Context) error {
-	m.pace.mu.Lock()
-	if m.blind {
-		m.pace.every = min(m.pace.every, blindSweep)
-	}
-	m.pace.mu.Unlock()
 	err := m.list(ctx)
 	if dead := m.x.line.cause(); dead != nil {
 		return dead
