@@ -179,7 +179,10 @@ func (b *Bridge) knownSIM(id modem.Identity, name string) (sim string) {
 	}
 	err := b.spool.Update(context.Background(), func(tx *spool.Tx) error {
 		tx.About("introduce")
-		if sim != "" {
+		switch {
+		case id.ICCID == "" && id.IMEI == "":
+			return nil // it could be anybody's
+		case sim != "":
 			return tx.Set(card, sim)
 		}
 		told, _, err := tx.Get(card)
