@@ -39,6 +39,10 @@ type simCmd struct {
 	Reorder    float64       `help:"Chance of a message to be overtaken."`
 	ZeroSource bool          `help:"Set source ports to 0, as some networks do."`
 
+	StripPorts  bool `help:"Take the ports out of messages, as some networks do."`
+	Block8Bit   bool `name:"block-8bit" help:"Lose messages of 8-bit data."`
+	BlockConcat bool `help:"Lose segments of concatenated messages."`
+
 	EchoHandset string `placeholder:"NUMBER" help:"Add a handset that sends back what it gets."`
 	Control     string `type:"path" placeholder:"PATH" help:"Unix socket that takes commands; say help to it."`
 	JSON        bool   `name:"json" help:"One JSON object for each modem."`
@@ -56,6 +60,7 @@ func (c *simCmd) Run(ctx context.Context, std *stdio) error {
 	air := modemtest.NewAir(modemtest.AirOptions{
 		Seed: c.Seed, Delay: c.Delay, Jitter: c.Jitter, Retry: c.Retry,
 		Loss: c.Loss, Duplicate: c.Duplicate, Reorder: c.Reorder, ZeroSource: c.ZeroSource,
+		StripPorts: c.StripPorts, Block8Bit: c.Block8Bit, BlockConcat: c.BlockConcat,
 	})
 	modems, err := c.modems(air)
 	if err != nil {
