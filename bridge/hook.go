@@ -2,7 +2,9 @@ package bridge
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -35,9 +37,14 @@ func runProgram(ctx context.Context, argv, env []string) error {
 	var said tail
 	cmd.Stdout, cmd.Stderr = &said, &said
 	err := cmd.Run()
+	var unstarted *os.PathError
 	switch {
 	case ctx.Err() != nil:
 		return fmt.Errorf("run %s: killed, it took too long", argv[0])
+	case errors.As(err, &unstarted):
+		return fmt.Errorf("run %s: %w", argv[0], unstarted.Err)
+	case err != nil && len(said.octets) == 0:
+		return fmt.Errorf("run %s: %w", argv[0], err)
 	case err != nil:
 		return fmt.Errorf("run %s: %w: %q", argv[0], err, said.String())
 	}

@@ -33,7 +33,7 @@ func TestRunProgram(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "exit status 3") || !strings.HasSuffix(err.Error(), `the end"`) || len(err.Error()) > 2*hookOutput {
 		t.Errorf("%.200q", err)
 	}
-	if err = runProgram(t.Context(), []string{"/no/such/program"}, nil); err == nil || !strings.Contains(err.Error(), "no such file") {
+	if err = runProgram(t.Context(), []string{"/no/such/program"}, nil); err == nil || err.Error() != "run /no/such/program: no such file or directory" {
 		t.Error(err)
 	}
 }

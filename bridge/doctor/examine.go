@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -24,6 +25,7 @@ var speeds = []int{115200, 9600, 460800, 921600, 57600, 19200, 38400}
 // examine looks at one modem.
 func (d *doctor) examine(ctx context.Context, c bridge.ModemConfig) {
 	d.pin(c)
+	d.hook(c)
 	if !d.port(ctx, c) {
 		return
 	}
@@ -43,6 +45,16 @@ func (d *doctor) examine(ctx context.Context, c bridge.ModemConfig) {
 func (d *doctor) pin(c bridge.ModemConfig) {
 	if err := c.CheckPIN(); err != nil && !c.PINByCredential() {
 		d.say("PIN", Fail, err.Error(), "")
+	}
+}
+
+// hook tells where the power hook is no program: it would show on the day it is needed.
+func (d *doctor) hook(c bridge.ModemConfig) {
+	if len(c.PowerHook) == 0 {
+		return
+	}
+	if _, err := exec.LookPath(c.PowerHook[0]); err != nil {
+		d.say("power_hook", Fail, "it cannot be run: "+err.Error(), "name a program by its whole path, or take power_hook out of [[modem]]")
 	}
 }
 

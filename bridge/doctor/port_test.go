@@ -233,6 +233,19 @@ func TestFullDisk(t *testing.T) {
 	})
 }
 
+// A hook that is no program is told before a modem needs it.
+func TestHookThatIsNone(t *testing.T) {
+	inWard(t, modemtest.ModemOptions{}, modemtest.AirOptions{}, func(w *ward) {
+		if err := os.WriteFile("wvsms.toml", []byte(wardConfig+"power_hook = [\"/no/such/hook\"]\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		report, _ := w.examine(t)
+		if got := report.check(t, "power_hook", Fail); !strings.Contains(got.Text, "/no/such/hook") {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
 // A file of a PIN that cannot be read is told before the SIM asks.
 func TestNoPINInTheFile(t *testing.T) {
 	for text, want := range map[string]string{"": "there is no PIN in pin", "none": "there is no pin"} {
