@@ -120,3 +120,17 @@ func TestPasses(t *testing.T) {
 		}
 	}
 }
+
+// While a modem that failed is tried again, which takes a while, its verdict still says why.
+func TestWhyAgain(t *testing.T) {
+	inRigOf(t, modemtest.ModemOptions{Profile: modemtest.Generic}, modemtest.AirOptions{}, nil, func(r *rig) {
+		r.sims["m0"].Fault(modemtest.Fault{Kind: modemtest.Deaf, Times: -1})
+		r.settle(5 * time.Minute)
+		for range 120 {
+			r.settle(time.Second)
+			if v := r.modemInfo("m0").Verdict; !strings.Contains(v, "does not answer") {
+				t.Fatal(v)
+			}
+		}
+	})
+}

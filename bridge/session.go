@@ -53,7 +53,7 @@ func (b *Bridge) runModem(ctx context.Context, c ModemConfig) {
 	b.mu.Unlock()
 	beat := b.heart.loop("modem " + c.Name)
 	for {
-		ready, err := b.serveModem(ctx, c, recovery, beat, log)
+		ready, err := b.serveModem(ctx, c, told, recovery, beat, log)
 		if ctx.Err() != nil {
 			return
 		}
@@ -75,8 +75,9 @@ func (b *Bridge) runModem(ctx context.Context, c ModemConfig) {
 	}
 }
 
-// serveModem runs one session. ready tells whether the modem came up in it.
-func (b *Bridge) serveModem(ctx context.Context, c ModemConfig, recovery *recovery, beat func(), log zerolog.Logger) (ready bool, err error) {
+// serveModem runs one session. before is why the last one failed, "" it did not; ready
+// tells whether the modem came up in it.
+func (b *Bridge) serveModem(ctx context.Context, c ModemConfig, before string, recovery *recovery, beat func(), log zerolog.Logger) (ready bool, err error) {
 	stop := keep(beat)
 	var found *stick
 	var id string // on the USB bus
@@ -104,7 +105,11 @@ func (b *Bridge) serveModem(ctx context.Context, c ModemConfig, recovery *recove
 		Profiles: b.profiles, USB: id, Boot: c.Boot, Drafts: c.ArchiveDrafts, Recovery: recovery.session(),
 		Trace: func(sent bool, line string) { b.trace(c.Name, sent, line) },
 		Status: func(st modem.Status) {
-			b.setVerdict(c.Name, s.verdict(st))
+			verdict := s.verdict(st)
+			if verdict == modem.BringUp && before != "" { // which may take as long as half a minute
+				verdict += " again, after this: " + before
+			}
+			b.setVerdict(c.Name, verdict)
 			recovery.status(st)
 			b.queued.notify()
 		},

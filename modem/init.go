@@ -19,10 +19,13 @@ const (
 	repeats = 3
 )
 
+// BringUp is the verdict on a modem of which nothing is known yet.
+const BringUp = "the modem is being brought up"
+
 // bringUp takes a modem from whatever state it is in to one that sends and
 // receives.
 func (m *Modem) bringUp(ctx context.Context) error {
-	m.explain("the modem is being brought up")
+	m.explain(BringUp)
 	if err := m.x.wake(ctx, m.wakes()); err != nil {
 		return m.unheard(err)
 	}

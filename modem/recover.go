@@ -62,7 +62,7 @@ func (m *Modem) mend(ctx context.Context) error {
 			return err // radioOn of the next session turns it on
 		}
 	}
-	m.explain("the modem is being brought up")
+	m.explain(BringUp)
 	return nil
 }
 
