@@ -273,7 +273,7 @@ func TestNoRungForWhatIsNotTheModems(t *testing.T) {
 				if got := r.steps(); len(got) > 0 {
 					t.Errorf("%v", got)
 				}
-				if v := r.modemInfo("m0").Verdict; file != "" && !strings.Contains(v, "read PIN: ") {
+				if v := r.modemInfo("m0").Verdict; file != "" && !strings.Contains(v, "it cannot be had") {
 					t.Error(v)
 				}
 			})
