@@ -296,6 +296,20 @@ func TestOtherStore(t *testing.T) {
 	})
 }
 
+// One memory is looked into, and another could be selected: it is named all the same.
+func TestOneStoreOfTwo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Options{})
+		defer b.close()
+		b.play(replaced(t, someCPMS,
+			"> AT+CPMS=?\n< +CPMS: (\"SM\",\"MT\"),(\"SM\",\"MT\"),(\"SM\",\"MT\")\n< OK\n> AT+CPMS=\"SM\",\"SM\",\"SM\"\n< OK\n"+
+				"> AT+CPMS?\n< +CPMS: \"SM\",0,20,\"SM\",0,20,\"SM\",0,20\n< OK\n",
+			listSM, "> AT+CPMS=\"SM\";+CMGL=4\n< OK\n"))
+		one := b.get("SM 1 "+mtA, "< +CMTI: \"SM\",1\n> AT+CPMS=\"SM\";+CMGR=1\n< +CMGR: 0,,22\n< "+mtA+"\n< OK")
+		b.accepted(one, "> AT+CPMS=\"SM\";+CMGD=1\n< OK")
+	})
+}
+
 // A modem that refuses two commands in one line gets them one after the other.
 func TestOneCommandALine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -17,11 +17,12 @@ type settings struct {
 	noDirect bool // handing on does not work with this modem
 	blind    bool // no way was found to be told of messages: the stores are looked into often
 
-	stores []string    // those to look into
-	store  string      // where received messages go (<mem3>)
-	noName atomic.Bool // there is a store, and no name for it; runURCs reads it
-	apart  bool        // it takes no two commands in one line
-	three  bool        // +CPMS takes three memories only
+	stores   []string    // those to look into
+	memories int         // that may be selected
+	store    string      // where received messages go (<mem3>)
+	noName   atomic.Bool // there is a store, and no name for it; runURCs reads it
+	apart    bool        // it takes no two commands in one line
+	three    bool        // +CPMS takes three memories only
 
 	noCMMS bool
 	cnma   string          // form of +CNMA: "", "=0" or "=1"

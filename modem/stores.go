@@ -32,6 +32,12 @@ func (m *Modem) setStores(ctx context.Context) error {
 		}
 	}
 	readable := offered[0] // <mem1>
+	m.memories = 0
+	for _, mem := range []string{"ME", "SM", "MT"} { // others hold reports and broadcasts
+		if slices.Contains(readable, mem) {
+			m.memories++
+		}
+	}
 	has := func(set int, mem string) bool {
 		return len(offered[set]) == 0 || slices.Contains(offered[set], mem)
 	}
@@ -97,7 +103,7 @@ func (m *Modem) setStores(ctx context.Context) error {
 // without a word has another memory selected, and at the same index there another
 // message, which nobody has seen yet.
 func (m *Modem) inStore(ctx context.Context, mem, cmd string, d time.Duration) ([]string, error) {
-	if len(m.stores) < 2 {
+	if m.memories < 2 {
 		return m.x.Command(ctx, cmd, d)
 	}
 	for again := false; !m.apart; again = true {
