@@ -36,15 +36,15 @@ func (s *session) runOutbound(ctx context.Context) error {
 		woken := s.bridge.queued.wait()
 		id, next, err := s.bridge.claim(ctx, s)
 		switch {
+		case id != "": // also where the line was lost meanwhile: then it is given back
+			s.carry(ctx, id)
+			s.bridge.release(id)
+			continue
 		case ctx.Err() != nil:
 			return nil
 		case err != nil:
 			s.log.Error().Err(err).Msg("cannot look for messages to send; trying again")
 			next = s.bridge.clock.Now().Add(spoolPause)
-		case id != "":
-			s.carry(ctx, id)
-			s.bridge.release(id)
-			continue
 		}
 		pause(ctx, min(idleCheck, next.Sub(s.bridge.clock.Now())), woken)
 	}
