@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os/exec"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"wvsms/bridge"
 	"wvsms/modem"
@@ -53,7 +55,8 @@ func (d *doctor) hook(c bridge.ModemConfig) {
 	if len(c.PowerHook) == 0 {
 		return
 	}
-	if _, err := exec.LookPath(c.PowerHook[0]); err != nil {
+	if err := unix.Access(c.PowerHook[0], unix.X_OK); err != nil {
+		err = &os.PathError{Op: "run", Path: c.PowerHook[0], Err: err}
 		d.say("power_hook", Fail, "it cannot be run: "+err.Error(), "name a program by its whole path, or take power_hook out of [[modem]]")
 	}
 }
