@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -311,21 +312,23 @@ exec wvsms run --config %[3]s`, b.dir, filepath.Dir(b.socket), b.config)
 }
 
 // A fakeBridge is well until a loop of it is stuck.
-type fakeBridge struct{ stuck string }
+type fakeBridge struct{ stuck atomic.Value }
 
 func (b *fakeBridge) Summary() (string, <-chan struct{}) { return "m0: dead\nfor a year", nil }
-func (b *fakeBridge) Stuck() string                      { return b.stuck }
+func (b *fakeBridge) Stuck() string                      { return b.stuck.Load().(string) }
 
 // The watchdog is fed while every loop goes round, whatever the modems do; not while one
 // is stuck; and again when it goes on.
 func TestWatchdogIsFed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
-		b, fed, told := &fakeBridge{}, 0, []string{}
+		var fed atomic.Int64
+		b, told := &fakeBridge{}, []string{}
+		b.stuck.Store("")
 		notify := func(states ...string) {
 			for _, s := range states {
 				if s == "WATCHDOG=1" {
-					fed++
+					fed.Add(1)
 				} else {
 					told = append(told, s)
 				}
@@ -333,21 +336,21 @@ func TestWatchdogIsFed(t *testing.T) {
 		}
 		var log bytes.Buffer
 		go report(ctx, b, time.Minute, notify, zerolog.New(&log))
-		feeds := func(d time.Duration) int {
-			before := fed
+		feeds := func(d time.Duration) int64 {
+			before := fed.Load()
 			time.Sleep(d)
 			synctest.Wait()
-			return fed - before
+			return fed.Load() - before
 		}
 		if n := feeds(time.Hour); n < 120 {
 			t.Errorf("in an hour it is fed %d times, and wants it each minute", n)
 		}
-		b.stuck = "timers"
+		b.stuck.Store("timers")
 		feeds(time.Minute)
 		if n := feeds(time.Hour); n != 0 || strings.Count(log.String(), "timers") != 1 {
 			t.Errorf("with a stuck loop it is fed %d times; the log: %s", n, log.String())
 		}
-		b.stuck = ""
+		b.stuck.Store("")
 		feeds(time.Minute)
 		if n := feeds(time.Hour); n < 120 {
 			t.Errorf("the loop goes on, and it is fed %d times in an hour", n)
