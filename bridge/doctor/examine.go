@@ -151,8 +151,6 @@ func (d *doctor) isUART(device string) bool {
 // inspect brings a modem up as the bridge does and tells what is there. It owns port.
 // silent is what was heard of it before, nil if it answered.
 func (d *doctor) inspect(ctx context.Context, c bridge.ModemConfig, port modem.Port, silent error) {
-	run, stop := context.WithCancel(ctx)
-	defer stop()
 	trace := d.o.Trace
 	if d.o.Record != nil {
 		r := newRecorder()
@@ -160,17 +158,8 @@ func (d *doctor) inspect(ctx context.Context, c bridge.ModemConfig, port modem.P
 		defer d.record(r)
 	}
 	m := modem.New(port, modem.Options{Name: c.Name, Receive: modem.ReceiveStore, Profiles: d.profiles, USB: d.usbID(c.Device), Boot: c.Boot, Trace: trace})
-	ended := make(chan error, 1)
-	go func() { ended <- m.Run(run) }()
-	var err error
-	select {
-	case <-m.Ready():
-	case err = <-ended:
-	case <-time.After(upLimit):
-		stop()
-		<-ended
-		err = fmt.Errorf("it was not up within %v: %s", upLimit, m.Status().Verdict)
-	}
+	down, err := bringUp(ctx, m)
+	defer down()
 	switch {
 	case silent != nil && errors.Is(err, modem.ErrSilent):
 		d.say("AT", Fail, silent.Error(), whyNone(silent))
@@ -191,8 +180,27 @@ func (d *doctor) inspect(ctx context.Context, c bridge.ModemConfig, port modem.P
 	} else {
 		d.known(ctx, m.Status())
 	}
-	stop()
-	<-ended
+}
+
+// bringUp runs a modem until down is called. An error says why it is not ready.
+func bringUp(ctx context.Context, m *modem.Modem) (down func(), err error) {
+	run, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- m.Run(run) }()
+	select {
+	case <-m.Ready():
+		return func() { stop(); <-ended }, nil
+	case err = <-ended:
+		stop()
+		if err == nil {
+			err = context.Cause(ctx)
+		}
+	case <-time.After(upLimit):
+		err = fmt.Errorf("it was not up within %v: %s", upLimit, m.Status().Verdict)
+		stop()
+		<-ended
+	}
+	return func() {}, err
 }
 
 // whyNone is what to look after where nothing spoke AT.

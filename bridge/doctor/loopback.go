@@ -94,17 +94,9 @@ func (d *doctor) second(ctx context.Context, c bridge.ModemConfig) (m *modem.Mod
 	if err != nil {
 		return nil, nil, err
 	}
-	run, cancel := context.WithCancel(ctx)
-	m = modem.New(port, modem.Options{Name: c.Name, Receive: modem.ReceiveStore})
-	ended := make(chan error, 1)
-	go func() { ended <- m.Run(run) }()
-	select {
-	case <-m.Ready():
-		return m, func() { cancel(); <-ended }, nil
-	case err = <-ended:
-		cancel()
-		return nil, nil, err
-	}
+	m = modem.New(port, modem.Options{Name: c.Name, Receive: modem.ReceiveStore, Profiles: d.profiles, USB: d.usbID(c.Device)})
+	stop, err = bringUp(ctx, m)
+	return m, stop, err
 }
 
 // try sends all trials from one modem and waits for them at the other.

@@ -5,6 +5,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"wvsms/bridge"
 	"wvsms/modem"
@@ -124,5 +125,47 @@ func TestLoopbackElsewhere(t *testing.T) {
 		if n := w.sim.Submits(); n != sent {
 			t.Errorf("%d messages sent without leave", n-sent)
 		}
+	})
+}
+
+// A modem that takes too long to come up is not waited for for ever, whichever of the
+// two it is; what it was about is told.
+func TestNeverUp(t *testing.T) {
+	const want = "it was not up within 4m0s: the modem is being brought up"
+	slow := func(m *modemtest.Modem) { // each answer is in time
+		for _, cmd := range []string{"+CCID", "+CIMI", "+CMGF", "+CSMS=1", "+CSCA", "+CPMS=", "+CNMI="} {
+			m.Fault(modemtest.Fault{On: cmd, Kind: modemtest.LateAnswer, After: 29 * time.Second, Times: -1})
+		}
+	}
+	inWard(t, modemtest.ModemOptions{}, modemtest.AirOptions{}, func(w *ward) {
+		slow(w.sim)
+		if _, text := w.examine(t); !strings.Contains(text, want) {
+			t.Error(text)
+		}
+	})
+	inWard(t, modemtest.ModemOptions{}, modemtest.AirOptions{}, func(w *ward) {
+		other := w.air.NewModem(modemtest.ModemOptions{Number: "+491700000002"})
+		slow(other)
+		first := w.o.Dial
+		ctx, cancel := context.WithCancel(context.Background())
+		served := make(chan error, 1)
+		w.o.Dial = func(ctx2 context.Context, c bridge.ModemConfig) (modem.Port, error) {
+			if c.Device != "/dev/ttyS8" {
+				return first(ctx2, c)
+			}
+			ours, theirs := net.Pipe()
+			go func() { served <- other.Serve(ctx, theirs) }()
+			return ours, nil
+		}
+		w.o.Loopback = &Loopback{Number: other.Number(), ToDevice: "/dev/ttyS8", Confirm: func(int) bool { return true }}
+		report, text := w.examine(t)
+		if got := report.check(t, "carrier", Fail); !strings.Contains(got.Text, want) {
+			t.Error(text)
+		}
+		if n := w.sim.Submits(); n > 0 {
+			t.Errorf("%d messages were sent to a modem that is not there", n)
+		}
+		cancel()
+		<-served
 	})
 }
