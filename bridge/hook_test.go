@@ -46,8 +46,10 @@ func TestRunProgramIsKilled(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- runProgram(ctx, []string{program}, []string{"WVSMS_OUT=" + pids}) }()
 	var text []byte
-	for len(text) == 0 {
-		time.Sleep(10 * time.Millisecond)
+	for deadline := time.Now().Add(time.Minute); len(text) == 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the hook was not started")
+		}
 		text, _ = os.ReadFile(pids)
 	}
 	cancel()
@@ -59,8 +61,10 @@ func TestRunProgramIsKilled(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for alive(pid) {
-			time.Sleep(10 * time.Millisecond)
+		for deadline := time.Now().Add(time.Minute); alive(pid); time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("process %d is alive", pid)
+			}
 		}
 	}
 }

@@ -208,7 +208,7 @@ func TestOnPTY(t *testing.T) {
 	phone := air.NewHandset(peer, func(_ *modemtest.Handset, _ string, d wdp.Datagram) { arrived <- string(d.Data) })
 	all.Go(func() { _ = air.Run(ctx) })
 	all.Go(func() { _ = sim.Serve(ctx, line) })
-	port, err := modem.OpenPort(line.Name(), 0)
+	port, err := modem.OpenLine(line.Name(), modem.Line{})
 	if err != nil {
 		t.Fatal(err)
 	}

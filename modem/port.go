@@ -24,12 +24,8 @@ type Line struct {
 	DTROff, RTSOff bool // boards differ in what they make of these lines: some power the modem with one
 }
 
-// OpenPort opens the tty at path for this process alone, raw, at baud (0:
-// 115200), with DTR and RTS set where the line has them. It works on
-// pseudo-terminals too.
-func OpenPort(path string, baud int) (Port, error) { return OpenLine(path, Line{Baud: baud}) }
-
-// OpenLine is OpenPort for a line that is set otherwise.
+// OpenLine opens the tty at path for this process alone, raw, set as line says (baud 0:
+// 115200), with DTR and RTS where the line has them. It works on pseudo-terminals too.
 func OpenLine(path string, line Line) (Port, error) {
 	if line.Baud == 0 {
 		line.Baud = defaultBaud

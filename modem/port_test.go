@@ -33,7 +33,7 @@ func openPTY(t *testing.T, baud int) (Port, *os.File, string) {
 	_ = unix.SetNonblock(fd, true)
 	modem := os.NewFile(uintptr(fd), master.Name())
 	t.Cleanup(func() { _ = modem.Close() })
-	p, err := OpenPort(slave.Name(), baud)
+	p, err := OpenLine(slave.Name(), Line{Baud: baud})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func TestP01OpensPTYs(t *testing.T) {
 	for _, baud := range []int{0, 9600, 115200, 460800, 12345} {
 		openPTY(t, baud)
 	}
-	_, err := OpenPort("/dev/wvsms-does-not-exist", 0)
+	_, err := OpenLine("/dev/wvsms-does-not-exist", Line{})
 	if !errors.Is(err, os.ErrNotExist) {
 		t.Error(err)
 	}
@@ -68,7 +68,7 @@ func TestP01OpensPTYs(t *testing.T) {
 	if err := os.WriteFile(plain, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenPort(plain, 0); err == nil || !strings.Contains(err.Error(), "not a serial line") {
+	if _, err := OpenLine(plain, Line{}); err == nil || !strings.Contains(err.Error(), "not a serial line") {
 		t.Error(err)
 	}
 }
@@ -164,7 +164,7 @@ func TestP07WriteAfterClose(t *testing.T) {
 // Root passes TIOCEXCL by; the lock stops it too. The error says who is there.
 func TestP08Exclusive(t *testing.T) {
 	p, _, name := openPTY(t, 0)
-	_, err := OpenPort(name, 0)
+	_, err := OpenLine(name, Line{})
 	if !errors.Is(err, unix.EBUSY) || !strings.Contains(err.Error(), "this process: two [[modem]]") || !strings.Contains(err.Error(), fmt.Sprintf("(pid %d)", os.Getpid())) {
 		t.Error(err)
 	}
@@ -184,7 +184,7 @@ func TestP08Exclusive(t *testing.T) {
 		t.Error(err)
 	}
 	_ = p.Close()
-	again, err := OpenPort(name, 0)
+	again, err := OpenLine(name, Line{})
 	if err != nil {
 		t.Fatal("after Close:", err)
 	}

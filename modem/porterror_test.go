@@ -19,15 +19,15 @@ import (
 
 // What keeps a port from being opened is told with its remedy.
 func TestPortErrors(t *testing.T) {
-	_, err := OpenPort("/dev/wvsms-does-not-exist", 0)
+	_, err := OpenLine("/dev/wvsms-does-not-exist", Line{})
 	wantPortError(t, err, PortMissing, "is the modem plugged in")
-	_, err = OpenPort(t.TempDir(), 0)
+	_, err = OpenLine(t.TempDir(), Line{})
 	wantPortError(t, err, PortNotSerial, "name the modem's AT port")
 	plain := filepath.Join(t.TempDir(), "plain")
 	if err := os.WriteFile(plain, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err = OpenPort(plain, 0)
+	_, err = OpenLine(plain, Line{})
 	wantPortError(t, err, PortNotSerial, "name the modem's AT port")
 }
 
@@ -67,14 +67,14 @@ func TestPortForbidden(t *testing.T) {
 	}
 	const secret = "/dev/port" // of root and group kmem wherever it is there
 	if info, err := os.Stat(secret); err == nil && info.Mode().Perm()&0o060 == 0o040 {
-		_, err := OpenPort(secret, 0)
+		_, err := OpenLine(secret, Line{})
 		wantPortError(t, err, PortForbidden, "install udev/71-wvsms.rules")
 	}
 	e := &PortError{Path: "/dev/ttyUSB2", Fault: PortForbidden, Group: "dialout", err: unix.EACCES}
 	if !strings.Contains(e.Error(), "usermod -aG dialout") || !errors.Is(e, os.ErrPermission) {
 		t.Error(e)
 	}
-	_, err := OpenPort("/etc/shadow", 0)
+	_, err := OpenLine("/etc/shadow", Line{})
 	wantPortError(t, err, PortForbidden, "no right to it for user ")
 }
 
@@ -114,7 +114,7 @@ func TestHeldByAnotherProcess(t *testing.T) {
 	}
 	_ = f.Close()
 	defer func() { _ = holder.Process.Kill(); _ = holder.Wait() }()
-	_, err = OpenPort(name, 0)
+	_, err = OpenLine(name, Line{})
 	wantPortError(t, err, PortBusy, "in use by sleep (pid ")
 }
 
