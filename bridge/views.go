@@ -103,7 +103,7 @@ type (
 		Modem    string    `json:"modem"`
 		Port     uint16    `json:"port"`
 		FromPort uint16    `json:"from_port"`
-		Ref      uint16    `json:"ref"`
+		Ref      uint32    `json:"ref"`
 		RefBits  int       `json:"ref_bits"`
 		Total    int       `json:"segments_total"`
 		Have     []int     `json:"have"`  // numbers of the segments that are here

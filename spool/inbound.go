@@ -13,8 +13,8 @@ type InSegment struct {
 
 	// The reassembly key. A single short message has Bits 0 and Total 1.
 	SIM, OA string
-	Bits    int // of the reference: 0, 8, 16
-	Ref     uint16
+	Bits    int // of the reference, 8 or 16; 0: another numbering
+	Ref     uint32
 	Total   int
 	Port    uint16
 
@@ -91,7 +91,7 @@ const (
 // InSegments lists the segments under one reassembly key whose SCTS lies within the span, by generation and number, parked
 // and done ones too: of the newest 4096 under the key. It is meant for concatenated ones: singles of one sender all share
 // a key.
-func (tx *Tx) InSegments(sim, oa string, bits int, ref uint16, total int, port uint16, from, to time.Time) ([]InSegment, error) {
+func (tx *Tx) InSegments(sim, oa string, bits int, ref uint32, total int, port uint16, from, to time.Time) ([]InSegment, error) {
 	return list(tx, scanInSegment, inByKey, sim, oa, bits, ref, total, port, nano(from), nano(to))
 }
 

@@ -7,15 +7,16 @@ import (
 
 // An Outbound is one message accepted for sending, with its segments.
 //
-// Written once, by the first PutOutbound: N, ID, Peer, ports, Payload, Key, Digest, Origin, Accepted, AcceptedWall.
+// Written once, by the first PutOutbound: N, ID, Peer, ports, Payload, Form, Key, Digest, Origin, Accepted, AcceptedWall.
 // The rest follows the message through its life.
 type Outbound struct {
 	N              int64  // order of acceptance, set on insert
 	ID             string // from NewID
 	Peer           string // "+digits" or digits
 	Port, FromPort uint16
-	Payload        []byte   // nil in lists
-	Octets         int      // of the payload, as read
+	Payload        []byte // nil in lists
+	Octets         int    // of the payload, as read
+	Form           OutForm
 	Key            string   // the client's idempotency key; "" = none
 	Digest         [32]byte // over peer, ports and payload: a repeat under one key, or a conflict
 	Report         bool
@@ -38,6 +39,15 @@ type Outbound struct {
 	Settled    time.Time // when it reached a final state, for Purge; zero: taken from its newest time known
 	Segments   []OutSegment
 }
+
+// An OutForm is in which form a message goes on air.
+type OutForm string
+
+const (
+	FormData OutForm = ""     // 8-bit data, concatenated (TS 23.040) when it is long
+	FormDD   OutForm = "dd"   // 8-bit data, in the parts of CSP's plain text syntax
+	FormText OutForm = "text" // in the GSM 7-bit alphabet
+)
 
 // An OutState is the state of a whole outbound message.
 type OutState string
@@ -118,14 +128,14 @@ func (m *Outbound) settled() time.Time {
 }
 
 const outboundColumns = `n, id, peer, port, from_port, coalesce(key, ''), digest, origin, accepted, accepted_wall,
-	report, want_modem, unknown, ttl, expires, state, why, nullif(due, 0), attempts, modem, sim, ref, ref_bits, restarts, settled,
+	report, want_modem, unknown, ttl, expires, state, why, nullif(due, 0), attempts, modem, sim, ref, ref_bits, restarts, settled, form,
 	coalesce((SELECT length(data) FROM outbound_payload WHERE outbound_payload.outbound = outbound.n), 0)`
 
 func scanOutbound(r *sql.Rows) (*Outbound, error) {
 	m := &Outbound{}
 	err := r.Scan(&m.N, &m.ID, &m.Peer, &m.Port, &m.FromPort, &m.Key, (*digest)(&m.Digest), &m.Origin,
 		(*stamp)(&m.Accepted), (*stamp)(&m.AcceptedWall), &m.Report, &m.WantModem, &m.Unknown, &m.TTL, (*stamp)(&m.Expires),
-		&m.State, &m.Why, (*stamp)(&m.Due), &m.Attempts, &m.Modem, &m.SIM, &m.Ref, &m.RefBits, &m.Restarts, (*stamp)(&m.Settled), &m.Octets)
+		&m.State, &m.Why, (*stamp)(&m.Due), &m.Attempts, &m.Modem, &m.SIM, &m.Ref, &m.RefBits, &m.Restarts, (*stamp)(&m.Settled), &m.Form, &m.Octets)
 	return m, err
 }
 

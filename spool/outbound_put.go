@@ -37,9 +37,9 @@ func (tx *Tx) insertOutbound(m *Outbound) error {
 		key = m.Key
 	}
 	n, err := tx.insert(`INSERT INTO outbound (report, want_modem, unknown, ttl, expires, state, why, due, attempts, modem, sim,
-		ref, ref_bits, restarts, settled, todo, lane, id, peer, port, from_port, key, digest, origin, accepted, accepted_wall)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		append(now, m.ID, m.Peer, m.Port, m.FromPort, key, m.Digest[:], m.Origin, nano(m.Accepted), nano(m.AcceptedWall))...)
+		ref, ref_bits, restarts, settled, todo, lane, id, peer, port, from_port, key, digest, origin, accepted, accepted_wall, form)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		append(now, m.ID, m.Peer, m.Port, m.FromPort, key, m.Digest[:], m.Origin, nano(m.Accepted), nano(m.AcceptedWall), string(m.Form))...)
 	if err != nil {
 		return err
 	}

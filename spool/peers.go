@@ -36,6 +36,21 @@ func (tx *Tx) Home(peer string) (sim string, err error) {
 	return sim, err
 }
 
+// SetSyntax notes the CSP syntax in which a peer spoke.
+func (tx *Tx) SetSyntax(peer, syntax string, at time.Time) error {
+	_, err := tx.exec(`INSERT INTO peer (peer, used, syntax) VALUES (?, ?, ?)
+		ON CONFLICT DO UPDATE SET syntax = excluded.syntax WHERE syntax <> excluded.syntax`, peerKey(peer), at.UnixNano(), syntax)
+	return err
+}
+
+// Syntax is the CSP syntax in which a peer spoke last; "" is not known.
+func (tx *Tx) Syntax(peer string) (syntax string, err error) {
+	if err = tx.get([]any{&syntax}, "SELECT syntax FROM peer WHERE peer = ?", peerKey(peer)); err == ErrNotFound {
+		return "", nil
+	}
+	return syntax, err
+}
+
 // peerKey is how a number is compared: with "+" and without it is the same handset.
 func peerKey(peer string) string { return strings.TrimPrefix(peer, "+") }
 

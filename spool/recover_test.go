@@ -631,6 +631,31 @@ func TestRecoveryGoesOnWhereItWasKilled(t *testing.T) {
 	}
 }
 
+// Rows that are older than a column of their table are recovered with its default.
+func TestRecoverMigrated(t *testing.T) {
+	for version := 1; version < len(migrations()); version++ {
+		path := filepath.Join(t.TempDir(), "spool.db")
+		copyFile(t, fixture(version), path)
+		s := openSpool(t, path)
+		read := func(s *Spool) (all []any) {
+			ids := strings.Fields(string(must[[]byte](t, "ids")(os.ReadFile(fixture(version) + ".ids"))))
+			view(t, s, func(tx *Tx) error {
+				all = append(all, must[*Outbound](t, "outbound")(tx.Outbound(ids[0])), must[*Message](t, "message")(tx.Message(ids[2])),
+					must[string](t, "home")(tx.Home("+491")))
+				return nil
+			})
+			return all
+		}
+		want := read(s)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		damage(t, path, 1, bytes.Repeat([]byte{0xa5}, pageSize))
+		_, s = recoverSpool(t, path)
+		equal(t, fmt.Sprintf("schema %d", version), want, read(s))
+	}
+}
+
 // A damaged spool of each released schema is recovered too.
 func TestRecoverEachSchema(t *testing.T) {
 	for version := 1; version <= len(migrations()); version++ {

@@ -24,7 +24,7 @@ type salvagedTable struct {
 	sense    func(s *salvage, c []any) bool
 }
 
-// What makes sense is what the readers of the table can read; its columns are those of schema/001.sql.
+// What makes sense is what the readers of the table can read; its columns are those of schema/001.sql; later ones follow them.
 var salvagedTables = []salvagedTable{
 	{"secret", false, "ON CONFLICT DO UPDATE SET value = excluded.value", func(_ *salvage, c []any) bool {
 		return c[0] == "id" && long(c[1], 32)
@@ -50,7 +50,7 @@ var salvagedTables = []salvagedTable{
 	{"peer", false, "", func(_ *salvage, c []any) bool { return c[2] == nil || within(math.MaxUint16, c[2]) }},
 	{"ref_given", false, "", func(_ *salvage, c []any) bool { return within(math.MaxUint8, c[1]) }},
 	{"in_segment", true, "", func(_ *salvage, c []any) bool {
-		return long(c[1], 32) && long(c[12], 32) && within(16, c[4]) && within(math.MaxUint16, c[5], c[7], c[18]) &&
+		return long(c[1], 32) && long(c[12], 32) && within(16, c[4]) && within(math.MaxUint32, c[5]) && within(math.MaxUint16, c[7], c[18]) &&
 			within(math.MaxUint8, c[6], c[8]) && within(1, c[10], c[11])
 	}},
 	{"message", true, "", func(s *salvage, c []any) bool {
@@ -101,7 +101,7 @@ func (s *salvage) run() error {
 		}
 		r := &TableReport{Name: t.name}
 		tree := &rawTree{root: root.page, hasRowid: t.hasRowid}
-		tree.row = s.copier(t, r, root.columns)
+		tree.row = s.copier(t, r, root)
 		if err := s.read(tree); err != nil {
 			return err
 		}
@@ -113,31 +113,34 @@ func (s *salvage) run() error {
 
 type rootPage struct {
 	page    uint32
-	columns int
+	columns []string
+	least   int // a row that is older than the columns behind has so many
 }
 
 func (s *salvage) roots() (map[string]rootPage, error) {
 	roots := map[string]rootPage{}
 	for _, t := range salvagedTables {
 		var r rootPage
-		err := s.c.row("SELECT rootpage, (SELECT count(*) FROM pragma_table_info(sqlite_schema.name)) FROM sqlite_schema WHERE type = 'table' AND name = ?", t.name).
-			Scan(&r.page, &r.columns)
+		var columns string
+		err := s.c.row(`SELECT rootpage, (SELECT group_concat(name, ' ' ORDER BY cid) FROM pragma_table_info(sqlite_schema.name)),
+			(SELECT max(cid) + 1 FROM pragma_table_info(sqlite_schema.name) WHERE dflt_value IS NULL)
+			FROM sqlite_schema WHERE type = 'table' AND name = ?`, t.name).Scan(&r.page, &columns, &r.least)
 		if errors.Is(err, sql.ErrNoRows) {
 			continue // an older schema
 		}
 		if err != nil {
 			return nil, fmt.Errorf("find table %s: %w", t.name, err)
 		}
+		r.columns = strings.Fields(columns)
 		roots[t.name] = r
 	}
 	return roots, nil
 }
 
 // copier takes one table's rows over.
-func (s *salvage) copier(t salvagedTable, r *TableReport, columns int) func(int64, []any) error {
-	insert := "INSERT INTO " + t.name + " VALUES (?" + strings.Repeat(", ?", columns-1) + ") " + t.conflict
+func (s *salvage) copier(t salvagedTable, r *TableReport, root rootPage) func(int64, []any) error {
 	return func(rowid int64, c []any) error {
-		if len(c) != columns {
+		if len(c) > len(root.columns) || len(c) < root.least {
 			r.Refused++
 			return nil
 		}
@@ -156,7 +159,7 @@ func (s *salvage) copier(t salvagedTable, r *TableReport, columns int) func(int6
 			return nil
 		}
 		// The schema's own rules: types, no NULL where none may be, nothing twice, nothing that belongs to no row.
-		_, err := s.c.exec(insert, c...)
+		_, err := s.c.exec("INSERT INTO "+t.name+" ("+strings.Join(root.columns[:len(c)], ", ")+") VALUES (?"+strings.Repeat(", ?", len(c)-1)+") "+t.conflict, c...)
 		if e := (*sqlite.Error)(nil); errors.As(err, &e) && (e.Code()&0xff == lib.SQLITE_CONSTRAINT || e.Code()&0xff == lib.SQLITE_MISMATCH) {
 			r.Refused++
 			return nil

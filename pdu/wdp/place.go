@@ -24,8 +24,8 @@ const (
 type Key struct {
 	SIM   string // the receiver: IMSI, or the modem's name where there is none
 	OA    string // digits without TON, alphanumeric as is
-	Bits  int    // width of the reference, 8 or 16: references of another width are others
-	Ref   uint16
+	Bits  int    // width of the reference, 8 or 16; 0: another numbering, which comes round as soon as one of 8 bits
+	Ref   uint32 // references of another width are others
 	Total int
 	Port  uint16 // destination
 }
@@ -37,7 +37,7 @@ func (k Key) Deadline() time.Duration {
 
 // spread is how far apart the SCTS of one datagram's segments may lie.
 func (k Key) spread() time.Duration {
-	if k.Bits == 8 {
+	if k.Bits != 16 {
 		return max(narrowSpread, time.Duration(k.Total)*narrowEach)
 	}
 	return k.Deadline()
@@ -197,7 +197,7 @@ func KeyOf(sim string, d *pdu.Deliver) (Key, int, bool) {
 	}
 	ports, _ := d.UD.Ports()
 	return Key{
-		SIM: sim, OA: Sender(d.OA), Bits: concat.Bits, Ref: concat.Ref, Total: int(concat.Total), Port: ports.Dst,
+		SIM: sim, OA: Sender(d.OA), Bits: concat.Bits, Ref: uint32(concat.Ref), Total: int(concat.Total), Port: ports.Dst,
 	}, int(concat.Seq), true
 }
 

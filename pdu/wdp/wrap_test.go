@@ -146,7 +146,7 @@ func (p *peer) send() {
 	if p.outages && p.chance(0.005) {
 		p.outage = p.clock.Add(p.upTo(3 * time.Hour))
 	}
-	key := Key{SIM: "sim", OA: "49", Bits: 8, Ref: uint16(p.ref), Total: total, Port: 3590}
+	key := Key{SIM: "sim", OA: "49", Bits: 8, Ref: uint32(p.ref), Total: total, Port: 3590}
 	differs := 1 + p.random.IntN(total)
 	for seq := 1; seq <= total; seq++ {
 		p.clock = p.clock.Add(2500*time.Millisecond + p.upTo(500*time.Millisecond))
