@@ -15,7 +15,7 @@ import (
 // allowed names, for each package, the packages of ours that it may import. Test
 // files may import anything but what would close a circle.
 //
-//	cmd → bridge/doctor → bridge → {modem, pdu/wdp → pdu, spool}
+//	cmd → bridge/doctor → bridge → {modem, pdu/wdp → pdu, csp, spool}
 var allowed = map[string][]string{
 	".":               {},
 	"pdu":             {},
@@ -23,12 +23,13 @@ var allowed = map[string][]string{
 	"pdu/wdp":         {"pdu"},
 	"modem":           {},
 	"modem/usb":       {},
-	"modem/modemtest": {"modem", "pdu", "pdu/wdp"},
+	"csp":             {},
+	"modem/modemtest": {"modem", "pdu", "pdu/wdp", "csp"},
 	"spool":           {},
 	"spool/spooltest": {}, // for tests
-	"bridge":          {"modem", "modem/usb", "pdu", "pdu/wdp", "spool"},
+	"bridge":          {"csp", "modem", "modem/usb", "pdu", "pdu/wdp", "spool"},
 	"bridge/doctor":   {"bridge", "modem", "modem/usb", "pdu", "pdu/wdp", "spool"},
-	"cmd/wvsms":       {"bridge", "bridge/doctor", "modem", "modem/modemtest", "modem/usb", "pdu", "pdu/wdp", "spool"},
+	"cmd/wvsms":       {"bridge", "csp", "bridge/doctor", "modem", "modem/modemtest", "modem/usb", "pdu", "pdu/wdp", "spool"},
 }
 
 // The files are parsed here and not asked of the go command, whose answer the

@@ -25,6 +25,7 @@ type Config struct {
 	Modems []ModemConfig
 	Limits LimitsConfig
 	UDP    []UDPConfig
+	CSP    Choice
 	Peers  []PeerConfig
 	Log    LogConfig
 }
@@ -92,6 +93,7 @@ type UDPConfig struct {
 // PeerConfig is one [[peer]].
 type PeerConfig struct {
 	Number string // pattern
+	Choice        // "" where [csp] says it
 }
 
 // LogConfig is [log].
@@ -149,6 +151,7 @@ func ParseConfig(text string) (Config, error) {
 	root.tables("modem", func(t *table) { c.Modems = append(c.Modems, readModem(t)) })
 	root.table("limits", c.Limits.read)
 	root.tables("udp", func(t *table) { c.UDP = append(c.UDP, readUDP(t)) })
+	root.table("csp", c.CSP.read)
 	root.tables("peer", func(t *table) { c.Peers = append(c.Peers, readPeer(t)) })
 	root.table("log", c.Log.read)
 	root.unknown()
@@ -333,6 +336,7 @@ func readPeer(t *table) PeerConfig {
 	if !(Patterns{c.Number}).valid() {
 		t.fault("number", fmt.Sprintf("%q: a number, or the beginning of one and *", c.Number))
 	}
+	c.Choice.read(t)
 	return c
 }
 

@@ -1,0 +1,35 @@
+package csp
+
+import "strconv"
+
+// inspectPTS tells what stands in the preamble, and of the parameters the session
+// and the result, as far as they can be read.
+func (m *Message) inspectPTS(b []byte) {
+	p, _, _ := ParsePreamble(b)
+	m.Version = dotted(p.Version)
+	m.Part, m.Parts = p.Part()
+	t := Transaction{ID: strconv.Itoa(p.TransactionID()), Code: upper(p.Code)}
+	if known, ok := ptsPrimitives[t.Code]; ok {
+		t.Primitive, t.Mode = known.name, known.mode
+	}
+	m.Transactions = []Transaction{t}
+}
+
+// dotted is a PTS version as the other syntaxes write it: "12" is "1.2".
+func dotted(version string) string {
+	if upper(version) == "XX" {
+		return "XX"
+	}
+	return version[:1] + "." + version[1:]
+}
+
+// upper is for ASCII letters alone.
+func upper(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c >= 'a' && c <= 'z' {
+			b[i] = c - 'a' + 'A'
+		}
+	}
+	return string(b)
+}
