@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"wvsms/pdu"
-	"wvsms/pdu/wdp"
 	"wvsms/spool"
 )
 
@@ -24,9 +23,12 @@ const (
 // Accept makes a message durable, or refuses it and keeps nothing. Errors are
 // *Refusal.
 func (b *Bridge) Accept(ctx context.Context, r Request) (Accepted, error) {
-	plan, err := b.checkRequest(r)
-	if err != nil {
+	if err := b.checkRequest(r); err != nil {
 		return Accepted{}, err
+	}
+	shape, err := b.shape(ctx, r)
+	if err != nil {
+		return Accepted{}, refusal(err)
 	}
 	now := b.clock.Now()
 	policy := r.Unknown
@@ -34,18 +36,18 @@ func (b *Bridge) Accept(ctx context.Context, r Request) (Accepted, error) {
 		policy = "auto"
 	}
 	m := &spool.Outbound{
-		ID: b.spool.NewID(), Peer: r.To, Port: r.Port, FromPort: r.FromPort, Payload: r.Payload,
+		ID: b.spool.NewID(), Peer: r.To, Port: r.Port, FromPort: r.FromPort, Payload: shape.payload, Form: shape.form,
 		Key: r.Key, Digest: digest(r), Report: r.Report, WantModem: r.Modem, Unknown: policy, Origin: r.Origin,
 		TTL: r.TTL, Accepted: now, Expires: now.Add(r.TTL), AcceptedWall: b.clock.source.Wall().UTC(),
 		State: spool.StateQueued, Due: now,
 	}
-	for seq := 1; seq <= plan.Total; seq++ {
+	for seq := 1; seq <= shape.segments; seq++ {
 		m.Segments = append(m.Segments, spool.OutSegment{Seq: seq, State: spool.SegQueued, MR: -1, At: now})
 	}
-	answer := Accepted{ID: m.ID, Segments: plan.Total}
+	answer := Accepted{ID: m.ID, Segments: shape.segments}
 	err = b.spool.Update(ctx, func(tx *spool.Tx) error {
 		tx.About("accept")
-		answer = Accepted{ID: m.ID, Segments: plan.Total}
+		answer = Accepted{ID: m.ID, Segments: shape.segments}
 		if r.Key != "" {
 			first, err := tx.OutboundByKey(r.Key, now.Add(-keyMemory))
 			switch {
@@ -59,7 +61,7 @@ func (b *Bridge) Accept(ctx context.Context, r Request) (Accepted, error) {
 				return nil
 			}
 		}
-		if err := b.afford(tx, now, plan.Total); err != nil {
+		if err := b.afford(tx, now, shape.segments); err != nil {
 			return err
 		}
 		return tx.PutOutbound(m)
@@ -69,29 +71,26 @@ func (b *Bridge) Accept(ctx context.Context, r Request) (Accepted, error) {
 	}
 	if !answer.Duplicate {
 		b.log.Info().Str("id", m.ID).Str("peer", m.Peer).Uint16("port", m.Port).
-			Int("octets", len(m.Payload)).Int("segments", plan.Total).Msg("accepted")
+			Int("octets", len(m.Payload)).Int("segments", shape.segments).Msg("accepted")
 		b.queued.notify()
 	}
 	return answer, nil
 }
 
 // checkRequest finds what is wrong with a request by itself.
-func (b *Bridge) checkRequest(r Request) (wdp.Plan, error) {
+func (b *Bridge) checkRequest(r Request) error {
 	if err := checkNumber(r.To); err != nil {
-		return wdp.Plan{}, &Refusal{"bad-number", err.Error()}
+		return &Refusal{"bad-number", err.Error()}
 	}
-	plan, err := wdp.PlanFor(len(r.Payload))
 	switch {
-	case err != nil:
-		return plan, &Refusal{"too-large", err.Error()}
 	case !b.cfg.Limits.AllowTo.Match(r.To):
-		return plan, &Refusal{"not-allowed", r.To + " is not in limits.allow_to"}
+		return &Refusal{"not-allowed", r.To + " is not in limits.allow_to"}
 	case r.Modem != "" && !b.hasModem(r.Modem):
-		return plan, &Refusal{"no-modem", fmt.Sprintf("no modem is called %q", r.Modem)}
+		return &Refusal{"no-modem", fmt.Sprintf("no modem is called %q", r.Modem)}
 	case r.TTL <= 0 || r.TTL > longestTTL:
-		return plan, &Refusal{"syntax", "ttl is from 1s to 441d"}
+		return &Refusal{"syntax", "ttl is from 1s to 441d"}
 	}
-	return plan, nil
+	return nil
 }
 
 // checkNumber takes what a short message can be sent to: digits, short codes

@@ -138,6 +138,9 @@ func (in *arrival) deliver(tx *spool.Tx, d *pdu.Deliver) error {
 	}
 	why := in.session.bridge.foreign(d)
 	key, seq, several := wdp.KeyOf(in.session.sim, d)
+	if !several {
+		key, seq, several = in.session.bridge.partKey(in.session.sim, d)
+	}
 	if why == "" && several {
 		seg.Bits, seg.Ref, seg.Total, seg.Port, seg.Seq = key.Bits, key.Ref, key.Total, key.Port, seq
 		return in.partial(tx, key, seg)
@@ -149,7 +152,7 @@ func (in *arrival) deliver(tx *spool.Tx, d *pdu.Deliver) error {
 	if why != "" {
 		return in.foreign(tx, peer, why)
 	}
-	return in.message(tx, []*pdu.Deliver{d})
+	return in.message(tx, wdp.Join([]*pdu.Deliver{d}), []*pdu.Deliver{d})
 }
 
 // remember writes a segment, and lets go of the oldest that nobody waits for beyond
@@ -221,10 +224,9 @@ func (in *arrival) segment(d *pdu.Deliver) *spool.InSegment {
 	}
 }
 
-// message keeps a complete datagram for its consumer.
-func (in *arrival) message(tx *spool.Tx, segments []*pdu.Deliver) error {
+// message keeps a complete datagram, which these segments brought, for its consumer.
+func (in *arrival) message(tx *spool.Tx, datagram wdp.Datagram, segments []*pdu.Deliver) error {
 	first, b := segments[0], in.session.bridge
-	datagram := wdp.Join(segments)
 	m := &spool.Message{
 		ID:           b.spool.NewID(),
 		Peer:         first.OA.String(),

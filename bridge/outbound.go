@@ -224,7 +224,7 @@ func (b *Bridge) budgetFree(tx *spool.Tx, now time.Time) (time.Time, error) {
 // them is about to go. One on an 8-bit reference that has grown too old to go on
 // with starts again, once, and only if no receiver can have the whole.
 func (s *session) reference(tx *spool.Tx, o *outbound) error {
-	if len(o.Segments) == 1 {
+	if len(o.Segments) == 1 || o.Form == spool.FormDD {
 		return nil
 	}
 	if o.RefBits == 8 && o.stale() {
@@ -261,8 +261,7 @@ func (o *outbound) encode(seq int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	datagram := wdp.Datagram{Dst: o.Port, Src: o.FromPort, Data: o.Payload}
-	segments, err := datagram.Segment(wdp.Ref{Value: o.Ref, Wide: o.RefBits == 16})
+	segments, err := o.cut()
 	if err != nil {
 		return nil, err
 	}

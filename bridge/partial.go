@@ -172,7 +172,13 @@ func (in *arrival) complete(tx *spool.Tx, total int, seg *spool.InSegment, again
 		}
 		return nil
 	}
-	return in.message(tx, segments)
+	datagram := wdp.Join(segments)
+	if seg.Bits == nameBits {
+		if datagram, err = joinParts(segments); err != nil {
+			return fmt.Errorf("join %d parts of %s: %w", total, seg.Peer, err)
+		}
+	}
+	return in.message(tx, datagram, segments)
 }
 
 // makeRoom lets an unfinished datagram give way when seg's sender, or all together, have

@@ -104,6 +104,7 @@ type (
 		Port     uint16    `json:"port"`
 		FromPort uint16    `json:"from_port"`
 		Ref      uint32    `json:"ref"`
+		Name     string    `json:"name,omitempty"` // of the parts of CSP's own: code and transaction id
 		RefBits  int       `json:"ref_bits"`
 		Total    int       `json:"segments_total"`
 		Have     []int     `json:"have"`  // numbers of the segments that are here
@@ -202,6 +203,9 @@ func (b *Bridge) viewPartial(generation int64, rows []spool.InSegment) *partialV
 	v := &partialView{
 		N: generation, From: first.Peer, SIM: first.SIM, Modem: first.Modem, Port: first.Port, FromPort: first.FromPort,
 		Ref: first.Ref, RefBits: first.Bits, Total: first.Total, State: "waiting",
+	}
+	if first.Bits == nameBits {
+		v.Name = namedPart(first.Ref)
 	}
 	for _, row := range rows {
 		v.Have = append(v.Have, row.Seq)

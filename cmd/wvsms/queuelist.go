@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -75,6 +76,7 @@ type row struct {
 	Received time.Time `json:"received"`
 	Ref      int       `json:"ref"`
 	RefBits  int       `json:"ref_bits"`
+	Name     string    `json:"name"`
 	Have     []int     `json:"have"`
 	Age      string    `json:"age"`
 	Deadline string    `json:"deadline_in"`
@@ -180,7 +182,7 @@ func (r row) received() string {
 }
 
 func (r row) partial() string {
-	return fmt.Sprintf(partialsFormat, fmt.Sprint(r.N), visible(r.From), fmt.Sprint(r.Port), fmt.Sprintf("%d/%d", r.Ref, r.RefBits), r.State,
+	return fmt.Sprintf(partialsFormat, fmt.Sprint(r.N), visible(r.From), fmt.Sprint(r.Port), cmp.Or(r.Name, fmt.Sprintf("%d/%d", r.Ref, r.RefBits)), r.State,
 		fmt.Sprintf("%d/%d", len(r.Have), r.Total), r.Age, dash(r.Deadline), strings.Trim(fmt.Sprint(r.Have), "[]"))
 }
 

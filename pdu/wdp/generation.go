@@ -170,7 +170,7 @@ func (t tombs) repeated(k Key, g *generation) bool {
 	var before, after *generation
 	for _, f := range t {
 		switch {
-		case !f.near(g.first, k.spread()) || !f.near(g.last, k.spread()):
+		case !f.near(g.first, k.repeatSpread()) || !f.near(g.last, k.repeatSpread()):
 		case f.first.After(g.first):
 			if after == nil || f.first.Before(after.first) {
 				after = f

@@ -14,6 +14,7 @@ const (
 	deadlineEach   = 15 * time.Second // at least, a segment
 	narrowSpread   = 10 * time.Minute // an 8-bit reference is soon used again
 	narrowEach     = 6 * time.Second  // at most, a segment
+	namedSpread    = time.Hour        // names that a program gives begin anew when it does
 	resendPause    = 2 * time.Minute  // in which a sender may send a finished datagram again
 	perSenderLimit = 64
 	limit          = 1024
@@ -24,7 +25,7 @@ const (
 type Key struct {
 	SIM   string // the receiver: IMSI, or the modem's name where there is none
 	OA    string // digits without TON, alphanumeric as is
-	Bits  int    // width of the reference, 8 or 16; 0: another numbering, which comes round as soon as one of 8 bits
+	Bits  int    // width of the reference, 8 or 16; 0: a name that the program gave, not the carrier
 	Ref   uint32 // references of another width are others
 	Total int
 	Port  uint16 // destination
@@ -37,10 +38,22 @@ func (k Key) Deadline() time.Duration {
 
 // spread is how far apart the SCTS of one datagram's segments may lie.
 func (k Key) spread() time.Duration {
-	if k.Bits != 16 {
+	switch k.Bits {
+	case 0:
+		return namedSpread
+	case 8:
 		return max(narrowSpread, time.Duration(k.Total)*narrowEach)
 	}
 	return k.Deadline()
+}
+
+// repeatSpread is how far apart two equal datagrams are one. A program that begins anew
+// gives the same names, and may mean what it says twice.
+func (k Key) repeatSpread() time.Duration {
+	if k.Bits == 0 {
+		return resendPause
+	}
+	return k.spread()
 }
 
 // Reach is how far apart two segments are stamped at most if one matters to where the

@@ -1,0 +1,58 @@
+package bridge
+
+import (
+	"context"
+
+	"wvsms/csp"
+	"wvsms/pdu"
+	"wvsms/pdu/wdp"
+	"wvsms/spool"
+)
+
+// partSize is how many octets a part of CSP's own has at most. Android's client cuts its
+// own at 133, which fill a short message, but counts one off.
+const partSize = 132
+
+// A shape is how a request goes on air, which stays the same at every attempt.
+type shape struct {
+	payload  []byte
+	form     spool.OutForm
+	segments int
+}
+
+// shape gives a request the form that its port and its receiver ask for. Errors are
+// *Refusal, or the spool's.
+func (b *Bridge) shape(ctx context.Context, r Request) (shape, error) {
+	choice := b.cfg.choice(r.To)
+	s := shape{payload: r.Payload}
+	plan, err := wdp.PlanFor(len(s.payload))
+	if err != nil {
+		return s, &Refusal{"too-large", err.Error()}
+	}
+	s.segments = plan.Total
+	if choice.Long == "dd" && s.segments > 1 {
+		// What needs more parts than there are letters goes concatenated: the handset's
+		// own stack joins that before its client sees it.
+		if parts, err := csp.Split(s.payload, partSize); err == nil {
+			s.form, s.segments = spool.FormDD, len(parts)
+		}
+	}
+	return s, nil
+}
+
+// cut returns the TP-UD of each segment.
+func (o *outbound) cut() ([]pdu.UserData, error) {
+	datagram := wdp.Datagram{Dst: o.Port, Src: o.FromPort, Data: o.Payload}
+	if o.Form != spool.FormDD {
+		return datagram.Segment(wdp.Ref{Value: o.Ref, Wide: o.RefBits == 16})
+	}
+	parts, err := csp.Split(o.Payload, partSize)
+	if err != nil {
+		return nil, err
+	}
+	segments := make([]pdu.UserData, len(parts))
+	for i, part := range parts {
+		segments[i] = pdu.UserData{UDHI: true, UDH: []pdu.IE{pdu.PortIE(o.Port, o.FromPort)}, Data: part}
+	}
+	return segments, nil
+}
