@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -44,6 +47,35 @@ type rig struct {
 	hook  Hook         // nil: none is run
 	sys   string       // "": an empty /sys
 	said  bytes.Buffer // the log, in JSON; of a bubble in which nothing moves
+	tape  tape         // log and AT lines, shown when the test fails
+}
+
+// A tape keeps the last lines of a long story: to log all of them with the test takes a
+// quarter of its time.
+type tape struct {
+	mu    sync.Mutex
+	lines []string
+	next  int // where the oldest stands
+}
+
+const tapeLines = 2000
+
+func (t *tape) Write(line []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.lines) < tapeLines {
+		t.lines = append(t.lines, string(line))
+	} else {
+		t.lines[t.next] = string(line)
+		t.next = (t.next + 1) % tapeLines
+	}
+	return len(line), nil
+}
+
+func (t *tape) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return strings.Join(append(slices.Clone(t.lines[t.next:]), t.lines[:t.next]...), "")
 }
 
 const (
@@ -78,6 +110,11 @@ func inRigOf(t *testing.T, m modemtest.ModemOptions, o modemtest.AirOptions, cha
 		}
 		r.on.Go(func() { r.air.Run(ctx) })
 		r.start()
+		defer func() {
+			if t.Failed() {
+				t.Log("what went before:\n" + r.tape.String())
+			}
+		}()
 		f(r)
 		r.stop()
 		cancel()
@@ -97,7 +134,9 @@ func (r *rig) start() {
 		r.on.Go(func() { r.sims[c.Name].Serve(r.ctx, theirs) })
 		return ours, nil
 	}
-	trace := func(m string, sent bool, line string) { r.t.Logf("%s %v %s", m, sent, line) }
+	trace := func(m string, sent bool, line string) {
+		fmt.Fprintf(&r.tape, "%s %s %v %s\n", time.Now().Format(time.StampMilli), m, sent, line)
+	}
 	if r.dial != nil {
 		dial = r.dial
 	}
@@ -112,7 +151,7 @@ func (r *rig) start() {
 	}
 	o := Options{
 		Dial: dial, Trace: trace, Probe: r.probe, USB: r.usb, Hook: r.hook, Sys: r.sys,
-		Log:   zerolog.New(zerolog.MultiLevelWriter(zerolog.NewTestWriter(r.t), zerolog.SyncWriter(&r.said))),
+		Log:   zerolog.New(zerolog.MultiLevelWriter(&r.tape, zerolog.SyncWriter(&r.said))),
 		Clock: Source{Boot: func() time.Duration { return time.Since(begin) }, Wall: r.wall},
 	}
 	if r.bus != nil {
