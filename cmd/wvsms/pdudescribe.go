@@ -60,6 +60,7 @@ func (r *reading) deliver(d *pdu.Deliver) {
 		r.SCTS, r.SCTSRaw = timestampKeys(d.SCTS)
 	}
 	r.userData("TP-UDL", "TP-UD", d.UD, d.DCS)
+	r.csp(d.UD, d.DCS)
 }
 
 func (r *reading) submit(s *pdu.Submit) {
@@ -83,6 +84,7 @@ func (r *reading) submit(s *pdu.Submit) {
 		r.setVP(s.VP)
 	}
 	r.userData("TP-UDL", "TP-UD", s.UD, s.DCS)
+	r.csp(s.UD, s.DCS)
 }
 
 func (r *reading) statusReport(s *pdu.StatusReport) {

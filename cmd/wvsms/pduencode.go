@@ -130,7 +130,7 @@ func (o *pduObject) agrees(t pdu.TPDU) error {
 	made.describe(t, nil)
 	given, has := o.byKey(), made.byKey()
 	for _, key := range slices.Sorted(maps.Keys(given)) {
-		if slices.Contains([]string{"smsc", "smsc_ton", "smsc_npi", "data", "text", "udl", "warnings"}, key) {
+		if slices.Contains([]string{"smsc", "smsc_ton", "smsc_npi", "data", "text", "udl", "csp", "warnings"}, key) {
 			continue
 		}
 		base := strings.TrimSuffix(key, "_raw")

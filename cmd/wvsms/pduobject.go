@@ -57,6 +57,8 @@ type pduObject struct {
 	Data *string `json:"data,omitempty"`
 	Text *string `json:"text,omitempty"`
 
+	CSP *cspObject `json:"csp,omitempty"` // encode passes over it
+
 	Error    *string  `json:"error,omitempty"`
 	Warnings []string `json:"warnings,omitempty"`
 }

@@ -107,6 +107,8 @@ func readable(key string, value any) string {
 		return fmt.Sprintf("to %d from %d, %d bits", x.Dst, x.Src, x.Bits)
 	case concatObject:
 		return fmt.Sprintf("segment %d of %d, reference %d, %d bits", x.Seq, x.Total, x.Ref, x.Bits)
+	case cspObject:
+		return visible(x.String())
 	case enhancedObject:
 		var words []string
 		if x.VP != nil {
