@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,13 +16,14 @@ import (
 	"github.com/rs/zerolog"
 
 	"wvsms/bridge"
+	"wvsms/csp"
 	"wvsms/modem"
-	"wvsms/pdu"
 	"wvsms/pdu/wdp"
 )
 
 type demoCmd struct {
-	Direct bool `help:"Direct mode: the modem hands messages on (+CMT) instead of storing them (+CMTI)."`
+	Direct  bool `help:"Direct mode: the modem hands messages on (+CMT) instead of storing them (+CMTI)."`
+	Payload bool `help:"Show what the messages hold, passwords too; by default user data is masked."`
 }
 
 const demoLimit = 60 * time.Second
@@ -56,7 +58,7 @@ func (c *demoCmd) Run(ctx context.Context, std *stdio) error {
 	if c.Direct {
 		cfg.Modems[0].Receive = modem.ReceiveDirect
 	}
-	show := &stage{out: std.Out}
+	show := &stage{out: std.Out, payload: c.Payload}
 	received := make(chan []byte, 1)
 	handset := lab.handset(simNumber, func(d wdp.Datagram) []byte {
 		received <- d.Data
@@ -100,7 +102,8 @@ func play(ctx context.Context, socket string, show *stage, handset sender, recei
 	if err != nil {
 		return fmt.Errorf("wait for the login: %w", err)
 	}
-	show.say("the program gets it whole, %d octets from %s:\n         %s", len(m.payload), m.peer, m.payload)
+	show.say("the program gets it whole, %d octets from %s", len(m.payload), m.peer)
+	show.message(m.payload)
 	if !bytes.Equal(m.payload, []byte(login)) {
 		return errors.New("the login arrived changed")
 	}
@@ -117,7 +120,8 @@ func play(ctx context.Context, socket string, show *stage, handset sender, recei
 		if !bytes.Equal(got, []byte(answer)) {
 			return errors.New("the answer arrived changed")
 		}
-		show.say("the handset has the answer whole:\n         %s", got)
+		show.say("the handset has the answer whole")
+		show.message(got)
 	case <-ctx.Done():
 		return errors.New("the answer did not arrive")
 	}
@@ -178,8 +182,9 @@ type sender interface {
 
 // A stage prints what happens, from several goroutines.
 type stage struct {
-	mu  sync.Mutex
-	out interface{ Write([]byte) (int, error) }
+	mu      sync.Mutex
+	out     io.Writer
+	payload bool // secrets too
 }
 
 func (s *stage) say(format string, args ...any) {
@@ -188,51 +193,61 @@ func (s *stage) say(format string, args ...any) {
 	fmt.Fprintf(s.out, "\n==       "+format+"\n", args...)
 }
 
+// message prints what a message is, and with --payload the message.
+func (s *stage) message(b []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	fmt.Fprintf(s.out, "CSP      %s\n", visible(csp.Inspect(b).String()))
+	if s.payload {
+		fmt.Fprintf(s.out, "         %s\n", visible(string(b)))
+	}
+}
+
 // at prints an AT line, and of a PDU what is in it.
 func (s *stage) at(_ string, sent bool, line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	fmt.Fprintf(s.out, "AT  %s  %s\n", strings.TrimSpace(arrow(sent)), line)
-	if what := describe(sent, line); what != "" {
-		fmt.Fprintf(s.out, "PDU      %s\n", what)
+	shown := line
+	what, masked := describe(sent, line)
+	if what != "" && !s.payload {
+		shown = masked
+	}
+	fmt.Fprintf(s.out, "AT  %s  %s\n", strings.TrimSpace(arrow(sent)), shown)
+	if what != "" {
+		fmt.Fprint(s.out, what)
 	}
 }
 
-// describe says in words what an AT line that is a PDU carries; "" if it is none.
-func describe(sent bool, line string) string {
+// describe says in words what an AT line that is a PDU carries, and gives the line
+// without the user data; "" if it is none.
+func describe(sent bool, line string) (what, masked string) {
 	const shortest = 20 // hex digits; shorter lines are no short message
-	octets, err := pdu.DecodeHex(strings.TrimSuffix(line, "^Z"))
-	if err != nil || len(line) < shortest {
-		return ""
+	digits, end := strings.CutSuffix(line, "^Z")
+	if len(line) < shortest {
+		return "", ""
 	}
-	mode, err := pdu.ParseMode(octets)
-	if err != nil {
-		return ""
+	o := (&pduDecodeCmd{MO: sent}).decode(digits)
+	if o.Error != nil || o.Address == nil || o.Data == nil {
+		return "", ""
 	}
-	parse := pdu.ParseMT
+	direction := " from "
 	if sent {
-		parse = pdu.ParseMO
+		direction = " to "
 	}
-	tpdu, _, err := parse(mode.TPDU)
-	if err != nil {
-		return ""
+	what = "PDU      " + *o.Type + direction + *o.Address
+	if o.Ports != nil {
+		what += fmt.Sprintf(", port %d", o.Ports.Dst)
 	}
-	switch t := tpdu.(type) {
-	case *pdu.Deliver:
-		return "SMS-DELIVER from " + t.OA.String() + describeUserData(t.UD)
-	case *pdu.Submit:
-		return "SMS-SUBMIT to " + t.DA.String() + describeUserData(t.UD)
+	if c := o.Concat; c != nil {
+		what += fmt.Sprintf(", segment %d of %d (%d-bit reference %d)", c.Seq, c.Total, c.Bits, c.Ref)
 	}
-	return ""
-}
-
-func describeUserData(ud pdu.UserData) string {
-	text := ""
-	if ports, ok := ud.Ports(); ok {
-		text += fmt.Sprintf(", port %d", ports.Dst)
+	what += fmt.Sprintf(", %d octets\n", len(*o.Data)/2)
+	if o.CSP != nil {
+		what += fmt.Sprintf("CSP      %s\n", visible(o.CSP.String()))
 	}
-	if concat, ok := ud.Concat(); ok {
-		text += fmt.Sprintf(", segment %d of %d (%d-bit reference %d)", concat.Seq, concat.Total, concat.Bits, concat.Ref)
+	masked = fmt.Sprintf("%s[%d octets]", digits[:len(digits)-len(*o.Data)], len(*o.Data)/2)
+	if end {
+		masked += "^Z"
 	}
-	return fmt.Sprintf("%s, %d octets", text, len(ud.Data))
+	return what, masked
 }
