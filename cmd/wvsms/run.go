@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/rs/zerolog"
+	"golang.org/x/sys/unix"
 
 	"wvsms/bridge"
 	"wvsms/modem"
@@ -109,11 +110,12 @@ func newLogger(w io.Writer, c bridge.LogConfig) zerolog.Logger {
 	return zerolog.New(w).Level(level).With().Timestamp().Logger()
 }
 
+// isTerminal tells whether somebody looks at it; /dev/null is a character device, too.
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	if !ok {
 		return false
 	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
+	return err == nil
 }
