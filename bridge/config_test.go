@@ -63,8 +63,12 @@ listen = "127.0.0.1:3590"
 peer = "+491712345678"
 [[udp]]
 forward = "127.0.0.1:4590"
+[csp]
+long = "dd"
 [[peer]]
 number = "+49171*"
+parts = "pass"
+transcode = "wbxml"
 [log]
 level = "debug"
 format = "json"
@@ -81,11 +85,40 @@ format = "json"
 		},
 		Limits: LimitsConfig{AllowTo: Patterns{"+49*", "112"}, AllowFrom: Patterns{}},
 		UDP:    []UDPConfig{{Port: 3590, Listen: "127.0.0.1:3590", Peer: "+491712345678"}, {Port: 3590, Forward: "127.0.0.1:4590"}},
-		Peers:  []PeerConfig{{Number: "+49171*"}},
+		CSP:    Choice{Long: "dd"},
+		Peers:  []PeerConfig{{Number: "+49171*", Choice: Choice{Parts: "pass", Transcode: "wbxml"}}},
 		Log:    LogConfig{Level: "debug", Format: "json"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// Of each key the first [[peer]] counts that fits and has it, then [csp], then the default.
+func TestChoice(t *testing.T) {
+	c, err := ParseConfig(oneModem + `
+[csp]
+long = "dd"
+[[peer]]
+number = "+491711"
+transcode = "wbxml"
+[[peer]]
+number = "+49171*"
+long = "concat"
+transcode = "none"
+parts = "pass"
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for number, want := range map[string]Choice{
+		"+491711": {"concat", "pass", "wbxml"},
+		"+491712": {"concat", "pass", "none"},
+		"+44":     {"dd", "join", "none"},
+	} {
+		if got := c.choice(number); got != want {
+			t.Errorf("%s: %+v, want %+v", number, got, want)
+		}
 	}
 }
 
@@ -98,6 +131,7 @@ func TestConfigFaults(t *testing.T) {
 		{"", []string{"modem: is missing"}},
 		{oneModem + "x = 1\n[nonsense]\n", []string{"modem[0].x: unknown key", "nonsense: unknown key"}},
 		{"[[modem]]\n", []string{"modem[0].device: is missing"}},
+		{oneModem + "[csp]\nlong = \"short\"\nmore = 1\n[[peer]]\nnumber = \"+49\"\ntranscode = true\nparts = \"\"\n", []string{"csp.long: \"short\": concat or dd", "csp.more: unknown key", "peer[0].parts: \"\": join or pass", "peer[0].transcode: true: a string"}},
 		{"[[modem]]\ndevice = \"ttyUSB0\"\n", []string{`modem[0].device: "ttyUSB0" is neither "auto" nor an absolute path: "/dev/ttyUSB0"`}},
 		{"[[modem]]\ndevice = {}\n", []string{"modem[0].device: says nothing"}},
 		{"[[modem]]\ndevice = { vid = \"2c7\", pid = 293, usb = \"1\", imei = \"35\", serial = \"\", colour = 1 }\n", []string{
