@@ -2,6 +2,7 @@ package csp
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strconv"
 )
@@ -23,24 +24,23 @@ type Preamble struct {
 
 // Specification: PTS. A code without parameters is whole at its end.
 const (
-	ptsMagic  = "WV"
-	maxID     = 999
-	maxParts  = 26 // letters
-	maxLetter = 'z' - 'a'
+	ptsMagic = "WV"
+	maxParts = 26 // letters
 )
 
 // ParsePreamble reads how a message begins and returns what follows, without the
 // space between. It takes any version of two digits and any code of two letters.
+// Errors do not quote what stands there: it may be anybody's text.
 func ParsePreamble(b []byte) (p Preamble, rest []byte, err error) {
 	head, rest, _ := bytes.Cut(b, []byte{' '})
 	digits := 0
 	switch {
 	case len(head) < len("WV12LR1") || string(head[:2]) != ptsMagic:
-		return p, nil, fmt.Errorf("read PTS preamble: it does not begin with WV, a version, a code and a transaction id")
+		return p, nil, errors.New("read PTS preamble: octet 0: it does not begin with WV, a version, a code and a transaction id")
 	case !isVersion(head[2:4]):
-		return p, nil, fmt.Errorf("read PTS preamble: octets 2 and 3: %q is no version, two digits or XX", head[2:4])
+		return p, nil, errors.New("read PTS preamble: octet 2: a version is two digits or XX")
 	case !isLetters(head[4:6]):
-		return p, nil, fmt.Errorf("read PTS preamble: octets 4 and 5: %q is no code, two letters", head[4:6])
+		return p, nil, errors.New("read PTS preamble: octet 4: a code is two letters")
 	}
 	tail := head[6:]
 	for digits < len(tail) && isDigit(tail[digits]) {
@@ -52,20 +52,20 @@ func ParsePreamble(b []byte) (p Preamble, rest []byte, err error) {
 	p = Preamble{Version: string(head[2:4]), Code: string(head[4:6]), ID: string(tail[:digits])}
 	if tail = tail[digits:]; len(tail) > 0 {
 		if len(tail) != 2 || !isLetters(tail) {
-			return Preamble{}, nil, fmt.Errorf("read PTS preamble: octet %d: %.10q is no identifier of a part, two letters", 6+digits, tail)
+			return Preamble{}, nil, fmt.Errorf("read PTS preamble: octet %d: behind the transaction id comes a space, or two letters that name a part", 6+digits)
 		}
 		p.Identifier = string(tail)
 	}
 	return p, rest, nil
 }
 
-// AppendText writes the preamble as it was read.
+// AppendText writes the preamble as it was read; one built by hand must be readable.
 func (p Preamble) AppendText(b []byte) ([]byte, error) {
-	b = append(b, ptsMagic...)
-	b = append(b, p.Version...)
-	b = append(b, p.Code...)
-	b = append(b, p.ID...)
-	return append(b, p.Identifier...), nil
+	text := ptsMagic + p.Version + p.Code + p.ID + p.Identifier
+	if read, _, err := ParsePreamble([]byte(text)); err != nil || read != p {
+		return nil, errors.New("write PTS preamble: it has a version of two digits or XX, a code of two letters, a transaction id of 1 to 3 digits and, of a part, two letters")
+	}
+	return append(b, text...), nil
 }
 
 // TransactionID is the number that ID stands for.
