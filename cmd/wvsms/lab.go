@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"errors"
-	"regexp"
+	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"wvsms/bridge"
+	"wvsms/csp"
 	"wvsms/modem/modemtest"
 	"wvsms/pdu/wdp"
 )
@@ -72,21 +74,21 @@ func ended(err error) error {
 	return err
 }
 
-// ptsPreamble is WVaaBBccc: version, primitive, transaction.
-var ptsPreamble = regexp.MustCompile(`^WV(\d\d)([A-Za-z]{2})(\d{1,3})( |$)`)
-
-// answerAsService answers CSP requests in plain text syntax as a small IMPS
-// service would: a login with its session, anything else with status 200.
-// What is no CSP goes back as it came.
-func answerAsService(d wdp.Datagram) []byte {
-	m := ptsPreamble.FindSubmatch(d.Data)
-	switch {
-	case m == nil:
-		return d.Data
-	case string(m[2]) == "LR":
-		return []byte("WV" + string(m[1]) + "RL" + string(m[3]) + " SI=S42 KA=7200 CR=T ST=200")
-	case string(m[2]) == "ST":
-		return nil // the end of a transaction
-	}
-	return []byte("WV" + string(m[1]) + "ST" + string(m[3]) + " SI=S42 ST=200")
+// service answers what comes to the handset of `run --sim` as a small IMPS service would
+// that lets everybody in. What is no CSP, and no message that a service answers, goes back
+// as it came.
+func (l *lab) service(number string) {
+	s := modemtest.NewIMService(modemtest.IMServiceOptions{})
+	var mu sync.Mutex
+	l.air.NewHandset(number, func(h *modemtest.Handset, from string, d wdp.Datagram) {
+		answers := []modemtest.IMDatagram{{To: from, Data: d.Data}}
+		if syntax := csp.Detect(d.Data); syntax == csp.PTS || syntax == csp.XML {
+			mu.Lock()
+			answers = s.Push(time.Now(), from, d.Data)
+			mu.Unlock()
+		}
+		for _, a := range answers {
+			_ = h.Send(a.To, wdp.Datagram{Dst: d.Dst, Data: a.Data})
+		}
+	})
 }

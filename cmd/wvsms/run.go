@@ -61,7 +61,7 @@ func (c *runCmd) Run(ctx context.Context, std *stdio) error {
 			return err
 		}
 		cfg.Modems = []bridge.ModemConfig{lab.modem}
-		lab.handset(simNumber, answerAsService)
+		lab.service(simNumber)
 		log.Info().Str("handset", simNumber).Msg("simulated: a message to the handset is answered")
 		return lab.run(ctx, func(ctx context.Context) error { return serve(ctx, cfg, o) })
 	}
