@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"wvsms/csp"
 	"wvsms/pdu"
 	"wvsms/spool"
 )
@@ -70,8 +71,11 @@ func (b *Bridge) Accept(ctx context.Context, r Request) (Accepted, error) {
 		return Accepted{}, refusal(err)
 	}
 	if !answer.Duplicate {
-		b.log.Info().Str("id", m.ID).Str("peer", m.Peer).Uint16("port", m.Port).
-			Int("octets", len(m.Payload)).Int("segments", shape.segments).Msg("accepted")
+		message := csp.Inspect(m.Payload)
+		line := b.log.Info().Str("id", m.ID).Str("peer", m.Peer).Uint16("port", m.Port).
+			Int("octets", len(m.Payload)).Int("segments", shape.segments)
+		naming(line, message).Msg("accepted")
+		b.saw(sighting{peer: m.Peer, message: message, segments: shape.segments, at: now})
 		b.queued.notify()
 	}
 	return answer, nil

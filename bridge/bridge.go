@@ -83,6 +83,8 @@ type Bridge struct {
 	heart  heart
 	supply supply
 
+	lookout lookout
+
 	bounds bounds // of what is kept of segments received
 
 	mu       sync.Mutex

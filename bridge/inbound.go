@@ -11,6 +11,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"wvsms/csp"
 	"wvsms/modem"
 	"wvsms/pdu"
 	"wvsms/pdu/wdp"
@@ -252,8 +253,11 @@ func (in *arrival) message(tx *spool.Tx, datagram wdp.Datagram, segments []*pdu.
 	}
 	in.ready = true
 	in.said = func(log zerolog.Logger) {
-		log.Info().Str("id", m.ID).Str("peer", m.Peer).Uint16("port", m.Port).
-			Int("octets", len(m.Payload)).Int("segments", m.Segments).Msg("received")
+		message := csp.Inspect(datagram.Data)
+		line := log.Info().Str("id", m.ID).Str("peer", m.Peer).Uint16("port", m.Port).
+			Int("octets", len(m.Payload)).Int("segments", m.Segments)
+		naming(line, message).Msg("received")
+		b.saw(sighting{peer: m.Peer, inbound: true, message: message, segments: m.Segments, at: in.now})
 	}
 	return tx.PutMessage(m)
 }

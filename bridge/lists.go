@@ -25,6 +25,7 @@ func (b *Bridge) Show(ctx context.Context, id string) (view any, err error) {
 		in, err := tx.Message(id)
 		if err == nil {
 			v := b.viewInbound(in)
+			v.CSP = named(in.Payload)
 			v.outlook = b.awaits(in)
 			view = v
 			return nil
@@ -47,6 +48,7 @@ func (b *Bridge) showOutbound(tx *spool.Tx, m *spool.Outbound) (*outboundView, e
 		return nil, err
 	}
 	v := b.viewOutbound(m)
+	v.CSP = named(m.Payload)
 	b.viewLedger(v, m, attempts, story)
 	v.outlook, err = b.lookAhead(tx, m)
 	return v, err

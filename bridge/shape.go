@@ -23,14 +23,12 @@ type shape struct {
 // shape gives a request the form that its port and its receiver ask for. Errors are
 // *Refusal, or the spool's.
 func (b *Bridge) shape(ctx context.Context, r Request) (shape, error) {
-	choice := b.cfg.choice(r.To)
-	s := shape{payload: r.Payload}
-	plan, err := wdp.PlanFor(len(s.payload))
+	plan, err := wdp.PlanFor(len(r.Payload))
 	if err != nil {
-		return s, &Refusal{"too-large", err.Error()}
+		return shape{}, &Refusal{"too-large", err.Error()}
 	}
-	s.segments = plan.Total
-	if choice.Long == "dd" && s.segments > 1 {
+	s := shape{payload: r.Payload, segments: plan.Total}
+	if s.segments > 1 && b.cfg.choice(r.To).Long == "dd" {
 		// What needs more parts than there are letters goes concatenated: the handset's
 		// own stack joins that before its client sees it.
 		if parts, err := csp.Split(s.payload, partSize); err == nil {

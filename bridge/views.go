@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"wvsms/csp"
 	"wvsms/spool"
 )
 
@@ -17,7 +18,9 @@ type (
 		To        string        `json:"to"`
 		Port      uint16        `json:"port"`
 		FromPort  uint16        `json:"from_port"`
-		Octets    int           `json:"octets"`
+		CSP       string        `json:"csp,omitempty"`  // what it is; in SHOW only
+		Octets    int           `json:"octets"`         // on air
+		Form      string        `json:"form,omitempty"` // dd: parts of CSP's own; text: GSM 7-bit
 		State     string        `json:"state"`
 		Why       string        `json:"why,omitempty"`
 		Modem     string        `json:"modem,omitempty"`
@@ -82,6 +85,7 @@ type (
 		To        string     `json:"to,omitempty"`
 		Port      uint16     `json:"port"`
 		FromPort  uint16     `json:"from_port"`
+		CSP       string     `json:"csp,omitempty"` // what it is; in SHOW only
 		Octets    int        `json:"octets"`
 		Alphabet  string     `json:"alphabet"`
 		State     string     `json:"state"`
@@ -144,7 +148,7 @@ func number(mr int) *int {
 
 func (b *Bridge) viewOutbound(m *spool.Outbound) *outboundView {
 	v := &outboundView{
-		N: m.N, ID: m.ID, Direction: "out", To: m.Peer, Port: m.Port, FromPort: m.FromPort, Octets: m.Octets,
+		N: m.N, ID: m.ID, Direction: "out", To: m.Peer, Port: m.Port, FromPort: m.FromPort, Octets: m.Octets, Form: string(m.Form),
 		State: string(m.State), Why: m.Why, Modem: m.Modem, WantModem: m.WantModem, Report: m.Report, Unknown: m.Unknown,
 		Key: m.Key, Origin: m.Origin, TTL: m.TTL.String(), Restarts: m.Restarts, Accepted: m.AcceptedWall, Total: len(m.Segments),
 	}
@@ -165,6 +169,14 @@ func (b *Bridge) viewOutbound(m *spool.Outbound) *outboundView {
 		}
 	}
 	return v
+}
+
+// named says what CSP message a payload is; "" if it is none.
+func named(payload []byte) string {
+	if m := csp.Inspect(payload); m.Syntax != csp.Opaque {
+		return m.String()
+	}
+	return ""
 }
 
 // viewLedger adds to a message what only SHOW tells.

@@ -13,6 +13,19 @@ func (m *Message) inspectPTS(b []byte) {
 		t.Primitive, t.Mode = known.name, known.mode
 	}
 	m.Transactions = []Transaction{t}
+	if m.Parts > 0 {
+		return // the parameters begin or end anywhere
+	}
+	read, _ := readPTS(b)
+	if v := read.Param("SI"); v != nil && t.Code != "RL" { // there it is of the session that begins
+		m.Session = v.Text
+	}
+	if v := read.Param("ST"); v != nil {
+		if len(v.Group) > 0 {
+			v = &v.Group[0]
+		}
+		m.Transactions[0].Status, _ = strconv.Atoi(v.Text)
+	}
 }
 
 // dotted is a PTS version as the other syntaxes write it: "12" is "1.2".

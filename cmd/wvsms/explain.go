@@ -48,6 +48,7 @@ func (m *shown) tellOutbound(w io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(w, "Message %s to %s, port %d: %s in %s.\n", m.ID, visible(m.To), m.Port, count(m.Octets, "octet"), count(m.Total, "segment"))
+	m.tellCSP(w)
 	under := ""
 	if m.Key != "" {
 		under = fmt.Sprintf(" under the key %q", visible(m.Key))
@@ -169,12 +170,20 @@ func (m *shown) which(seq int) string {
 	return fmt.Sprintf("segment %d of %d: ", seq, m.Total)
 }
 
+func (m *shown) tellCSP(w io.Writer) {
+	if m.CSP != "" {
+		fmt.Fprintf(w, "It is %s.\n", visible(m.CSP))
+	}
+}
+
 func (m *shown) tellInbound(w io.Writer) {
 	fmt.Fprintf(w, "Message %s from %s, port %d: %s in %s segment", m.ID, visible(m.From), m.Port, count(m.Octets, "octet"), m.Segments)
 	if string(m.Segments) != "1" {
 		fmt.Fprint(w, "s")
 	}
-	fmt.Fprintf(w, ".\nReceived %s over modem %s, for %s.", moment(m.Received), visible(m.Modem), whose(m.Route))
+	fmt.Fprint(w, ".\n")
+	m.tellCSP(w)
+	fmt.Fprintf(w, "Received %s over modem %s, for %s.", moment(m.Received), visible(m.Modem), whose(m.Route))
 	if m.SCTS != nil {
 		fmt.Fprintf(w, " The network stamped it %s.", moment(*m.SCTS))
 	}

@@ -131,6 +131,7 @@ type shown struct {
 	To          string     `json:"to"`
 	Port        int        `json:"port"`
 	FromPort    int        `json:"from_port"`
+	CSP         string     `json:"csp"`
 	Octets      int        `json:"octets"`
 	Alphabet    string     `json:"alphabet"`
 	State       string     `json:"state"`
