@@ -44,7 +44,7 @@ type value struct {
 type kind int
 
 const (
-	text kind = iota
+	plain kind = iota
 	integer
 	dateTime
 )
