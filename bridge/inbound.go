@@ -228,6 +228,10 @@ func (in *arrival) segment(d *pdu.Deliver) *spool.InSegment {
 // message keeps a complete datagram, which these segments brought, for its consumer.
 func (in *arrival) message(tx *spool.Tx, datagram wdp.Datagram, segments []*pdu.Deliver) error {
 	first, b := segments[0], in.session.bridge
+	payload, err := in.hears(tx, first.OA.String(), datagram.Data)
+	if err != nil {
+		return err
+	}
 	m := &spool.Message{
 		ID:           b.spool.NewID(),
 		Peer:         first.OA.String(),
@@ -240,7 +244,7 @@ func (in *arrival) message(tx *spool.Tx, datagram wdp.Datagram, segments []*pdu.
 		SIM:          in.session.sim,
 		Received:     in.now,
 		ReceivedWall: in.wall,
-		Payload:      datagram.Data,
+		Payload:      payload,
 		Segments:     len(segments),
 		State:        spool.MsgReady,
 		Route:        routeFor(b.cfg.UDP, first.OA.String(), datagram.Dst),

@@ -23,11 +23,15 @@ type shape struct {
 // shape gives a request the form that its port and its receiver ask for. Errors are
 // *Refusal, or the spool's.
 func (b *Bridge) shape(ctx context.Context, r Request) (shape, error) {
-	plan, err := wdp.PlanFor(len(r.Payload))
+	payload, err := b.toBinary(ctx, r.To, r.Payload)
+	if err != nil {
+		return shape{}, err
+	}
+	plan, err := wdp.PlanFor(len(payload))
 	if err != nil {
 		return shape{}, &Refusal{"too-large", err.Error()}
 	}
-	s := shape{payload: r.Payload, segments: plan.Total}
+	s := shape{payload: payload, segments: plan.Total}
 	if s.segments > 1 && b.cfg.choice(r.To).Long == "dd" {
 		// What needs more parts than there are letters goes concatenated: the handset's
 		// own stack joins that before its client sees it.
