@@ -80,6 +80,7 @@ func (t *tape) String() string {
 
 const (
 	ownNumber = "+491700000001"
+	farNumber = "+491700000051" // of a second bridge
 	phone     = "+491712345678"
 )
 
@@ -94,31 +95,56 @@ func inRig(t *testing.T, o modemtest.AirOptions, change func(*Config), f func(*r
 func inRigOf(t *testing.T, m modemtest.ModemOptions, o modemtest.AirOptions, change func(*Config), f func(*rig)) {
 	t.Helper()
 	m.Profile.ShowsType0 = true
-	path := filepath.Join(t.TempDir(), "spool.db")
+	inNet(t, m, o, change, []string{ownNumber}, func(rigs []*rig) { f(rigs[0]) })
+}
+
+// inRigs runs f with two bridges in one network, the modems of the second one with
+// numbers from farNumber on.
+func inRigs(t *testing.T, o modemtest.AirOptions, change func(*Config), f func(a, b *rig)) {
+	t.Helper()
+	m := modemtest.ModemOptions{Profile: modemtest.Generic}
+	inNet(t, m, o, change, []string{ownNumber, farNumber}, func(rigs []*rig) { f(rigs[0], rigs[1]) })
+}
+
+// inNet runs f with a bridge for each number, which is that of its first modem.
+func inNet(t *testing.T, m modemtest.ModemOptions, o modemtest.AirOptions, change func(*Config), numbers []string, f func([]*rig)) {
+	t.Helper()
+	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		r := &rig{t: t, air: modemtest.NewAir(o), sims: map[string]*modemtest.Modem{}, cfg: Defaults(), ctx: ctx, wall: time.Now}
-		r.cfg.Spool.Path = path
-		r.cfg.Socket.Listen = nil
-		r.cfg.Modems = []ModemConfig{{Name: "m0"}}
-		if change != nil {
-			change(&r.cfg)
-		}
-		for i, c := range r.cfg.Modems {
-			m.Number = ownNumber[:len(ownNumber)-1] + string(rune('1'+i))
-			r.sims[c.Name] = r.air.NewModem(m)
-		}
-		r.on.Go(func() { r.air.Run(ctx) })
-		r.start()
-		defer func() {
-			if t.Failed() {
-				t.Log("what went before:\n" + r.tape.String())
+		air := modemtest.NewAir(o)
+		var rigs []*rig
+		for n, number := range numbers {
+			r := &rig{t: t, air: air, sims: map[string]*modemtest.Modem{}, cfg: Defaults(), ctx: ctx, wall: time.Now}
+			r.cfg.Spool.Path = filepath.Join(dir, fmt.Sprintf("spool%d.db", n))
+			r.cfg.Socket.Listen = nil
+			r.cfg.Modems = []ModemConfig{{Name: "m0"}}
+			if change != nil {
+				change(&r.cfg)
 			}
-		}()
-		f(r)
-		r.stop()
+			for i, c := range r.cfg.Modems {
+				m.Number = number[:len(number)-1] + string(rune('1'+i))
+				r.sims[c.Name] = air.NewModem(m)
+			}
+			rigs = append(rigs, r)
+		}
+		rigs[0].on.Go(func() { air.Run(ctx) })
+		for _, r := range rigs {
+			r.start()
+			defer func() {
+				if t.Failed() {
+					t.Log("what went before:\n" + r.tape.String())
+				}
+			}()
+		}
+		f(rigs)
+		for _, r := range rigs {
+			r.stop()
+		}
 		cancel()
-		r.on.Wait()
+		for _, r := range rigs {
+			r.on.Wait()
+		}
 	})
 }
 

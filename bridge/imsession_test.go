@@ -1,0 +1,212 @@
+package bridge
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"wvsms/csp"
+	"wvsms/modem/modemtest"
+	"wvsms/pdu"
+)
+
+const alice, secret = "wv:alice@example.com", `se cr"et`
+
+// A weather is what a network does to the messages of a session. In one that loses them
+// the client asks again, as often as it must.
+type weather struct {
+	name  string
+	air   modemtest.AirOptions
+	tries int
+}
+
+var weathers = []weather{
+	{"quiet", modemtest.AirOptions{Delay: time.Second}, 1},
+	{"doubled and reordered", modemtest.AirOptions{Duplicate: 0.5, Reorder: 0.5, Jitter: 3 * time.Second}, 1},
+	{"lost, doubled and reordered", modemtest.AirOptions{Loss: 0.15, Duplicate: 0.3, Reorder: 0.3, Jitter: 3 * time.Second}, 30},
+}
+
+// seeds are how many networks of a kind are tried. What one that loses messages shows, one
+// that only doubles and reorders them may show sooner, and not otherwise.
+func (w weather) seeds() uint64 {
+	switch {
+	case w.air.Duplicate == 0:
+		return 1
+	case !brief():
+		return 3
+	case w.air.Loss == 0:
+		return 0
+	}
+	return 1
+}
+
+// check wants a network that was what it is called.
+func (w weather) check(t *testing.T, air *modemtest.Air) {
+	t.Helper()
+	if n := air.Counts(); (n.Lost > 0) != (w.air.Loss > 0) || (n.Duplicated > 0) != (w.air.Duplicate > 0) {
+		t.Errorf("the network was another one: %v", n)
+	}
+}
+
+// A wire counts what went on air from a number, by its form.
+type wire struct {
+	from string
+
+	mu                     sync.Mutex
+	whole, segments, parts int
+}
+
+func (w *wire) taken(from string, s *pdu.Submit) {
+	if from != w.from {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p, _, err := csp.ParsePreamble(s.UD.Data)
+	_, several := s.UD.Concat()
+	switch {
+	case several:
+		w.segments++
+	case err == nil && p.Identifier != "":
+		w.parts++
+	default:
+		w.whole++
+	}
+}
+
+// check wants long messages in the form that was chosen for them.
+func (w *wire) check(t *testing.T, form string) {
+	t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.whole == 0 || (w.parts > 0) != (form == "dd") || (w.segments > 0) != (form == "concat") {
+		t.Errorf("with long = %q %s put on air %d whole messages, %d segments and %d parts", form, w.from, w.whole, w.segments, w.parts)
+	}
+}
+
+// inWeathers runs f in every network, for both ways in which a long message goes, and
+// looks at what the modem of that number puts on air.
+func inWeathers(t *testing.T, from string, f func(t *testing.T, w weather, change func(*Config))) {
+	for _, form := range []string{"concat", "dd"} {
+		for _, w := range weathers {
+			if w.seeds() == 0 {
+				continue
+			}
+			t.Run(form+", "+w.name, func(t *testing.T) {
+				t.Parallel()
+				for seed := range w.seeds() {
+					on := &wire{from: from}
+					w.air.Seed, w.air.Taken = seed, on.taken
+					f(t, w, func(c *Config) { c.CSP.Long, c.Limits.SegmentsPerDay = form, 0 })
+					on.check(t, form)
+				}
+			})
+		}
+	}
+}
+
+func newIMClient(server string, tries int) *modemtest.IMClient {
+	return modemtest.NewIMClient(modemtest.IMClientOptions{
+		Server: server, User: alice, Password: secret, Tries: tries, FirstID: 995,
+	})
+}
+
+func newIMService(tries int) *modemtest.IMService {
+	o := modemtest.IMServiceOptions{Accounts: map[string]string{alice: secret}, Tries: tries}
+	for i := range 6 {
+		o.Lists = append(o.Lists, fmt.Sprintf("wv:alice/list-%d-of-many@example.com", i))
+	}
+	return modemtest.NewIMService(o)
+}
+
+// An actor runs alone: the handset's and the program's act.
+type actor func(do func(now time.Time) []modemtest.IMDatagram)
+
+// script begins a client's script and lets time pass until it has ended, and what is under
+// way then.
+func (r *rig) script(c *modemtest.IMClient, act actor) {
+	r.settle(time.Minute)
+	act(c.Begin)
+	for done, n := false, 0; !done && n < 60; n++ {
+		r.settle(2 * time.Minute)
+		act(func(time.Time) []modemtest.IMDatagram { done, _ = c.Done(); return nil })
+	}
+	r.settle(2 * time.Minute)
+}
+
+// checkIM wants a session that went through: each transaction once and in order, each
+// message once and with the octets that were sent.
+func checkIM(t *testing.T, c *modemtest.IMClient, s *modemtest.IMService, service *imProgram, tries int) {
+	t.Helper()
+	if done, err := c.Done(); !done || err != nil {
+		t.Errorf("the script has not ended: %v", err)
+	}
+	var went []string
+	notified := 0
+	for _, tr := range c.Transactions() {
+		if tr.Request == "PN" { // the service's, which comes when the network likes
+			notified++
+		} else {
+			went = append(went, tr.Request+tr.Answer)
+		}
+		// Whether the answer to a notification arrives the client does not know.
+		heard := func(r modemtest.IMRequest) bool { return bytes.Equal(r.Data, tr.Sent) }
+		if tr.Request != "PN" && !slices.ContainsFunc(s.Requests(), heard) {
+			t.Errorf("%s%s reached the service otherwise than it was sent: %q", tr.Request, tr.ID, tr.Sent)
+		}
+		if !service.said(tr.Got) {
+			t.Errorf("%s%s was answered otherwise than the service did: %q", tr.Request, tr.ID, tr.Got)
+		}
+		if tries == 1 && tr.Tries != 1 {
+			t.Errorf("%s%s took %d tries, and nothing was lost", tr.Request, tr.ID, tr.Tries)
+		}
+	}
+	if got := strings.Join(went, " "); got != "LRRL LRRL CPPC SQQS UPST GPPG CLST GLLG LMML SBST ORST" || notified != 1 {
+		t.Errorf("transactions: %s, and %d notifications", got, notified)
+	}
+	if s.Sessions() != 0 || s.Repeats() != 0 {
+		t.Errorf("%d sessions are left, %d messages came twice", s.Sessions(), s.Repeats())
+	}
+	if tries == 1 && len(s.Requests()) != len(c.Transactions()) {
+		t.Errorf("the service had %d messages of %d transactions", len(s.Requests()), len(c.Transactions()))
+	}
+}
+
+// A handset on the air, as Android's client is, and the service on a bridge's socket.
+func TestIMFromHandset(t *testing.T) {
+	inWeathers(t, ownNumber, func(t *testing.T, w weather, change func(*Config)) {
+		inRig(t, w.air, change, func(r *rig) {
+			c := modemtest.NewIMClient(modemtest.IMClientOptions{
+				Server: ownNumber, User: alice, Password: secret, Tries: w.tries, Size: modemtest.IMSize, FirstID: 995,
+			})
+			s := newIMService(w.tries)
+			service := r.program(s)
+			r.script(c, r.air.NewIMHandset(phone, c).Act)
+			checkIM(t, c, s, service, w.tries)
+			w.check(t, r.air)
+			service.close()
+		})
+	})
+}
+
+// Client and service on the sockets of two bridges, and two modems between them.
+func TestIMFromBridgeToBridge(t *testing.T) {
+	inWeathers(t, farNumber, func(t *testing.T, w weather, change func(*Config)) {
+		inRigs(t, w.air, change, func(a, b *rig) {
+			c, s := newIMClient(farNumber, w.tries), newIMService(w.tries)
+			client, service := a.program(c), b.program(s)
+			a.script(c, client.act)
+			checkIM(t, c, s, service, w.tries)
+			if n := c.Ignored(); w.tries == 1 && n != 0 {
+				t.Errorf("%d messages came to the client twice", n)
+			}
+			w.check(t, a.air)
+			client.close()
+			service.close()
+		})
+	})
+}
