@@ -115,7 +115,7 @@ func (t *tokenTables) add(row tokenRow, versions string) error {
 			t.byText[row.name] = t.dialects[minor]
 		case row.kind == "xmlns":
 			t.namespaces[row.code.token] = row.name
-		case row.info == "integer":
+		case row.info == "integer", row.info == "read-integer":
 			t.kinds[row.name] = integer
 		case row.info == "datetime":
 			t.kinds[row.name] = dateTime

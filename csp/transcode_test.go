@@ -12,7 +12,7 @@ import (
 func documents(t testing.TB) map[string][]byte {
 	t.Helper()
 	all := map[string][]byte{}
-	for _, pattern := range []string{"testdata/csp-xml/*.xml"} {
+	for _, pattern := range []string{"testdata/csp-xml/*.xml", "testdata/csp-own/*.xml"} {
 		paths, err := filepath.Glob(pattern)
 		if err != nil || len(paths) == 0 {
 			t.Fatalf("%s: %d files, %v", pattern, len(paths), err)

@@ -53,7 +53,7 @@ func TestTreeOfWhatBreaksOff(t *testing.T) {
 			}
 		}
 		e, err := parseXML(doc[:len(doc)/2])
-		if err == nil || e.Name != whole.Name || !reflect.DeepEqual(e.Children[0].Children[0], whole.Children[0].Children[0]) {
+		if err == nil || e.Name != whole.Name || size(e) < 2 || size(e) > size(whole) {
 			t.Errorf("%s, half of it: %v, %s", name, err, shown(e))
 		}
 	}
