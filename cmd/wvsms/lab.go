@@ -82,7 +82,8 @@ func (l *lab) service(number string) {
 	var mu sync.Mutex
 	l.air.NewHandset(number, func(h *modemtest.Handset, from string, d wdp.Datagram) {
 		answers := []modemtest.IMDatagram{{To: from, Data: d.Data}}
-		if syntax := csp.Detect(d.Data); syntax == csp.PTS || syntax == csp.XML {
+		switch csp.Detect(d.Data) {
+		case csp.PTS, csp.XML, csp.WBXML:
 			mu.Lock()
 			answers = s.Push(time.Now(), from, d.Data)
 			mu.Unlock()

@@ -16,6 +16,9 @@
 // strip its ports. All chance is drawn from seeds; all waiting is by timers,
 // so both run inside a testing/synctest bubble.
 //
+// [IMClient] and [IMService] are the two sides of CSP, played by a script: Android's IM
+// client and a small IMPS service, on a handset of the air or on a socket.
+//
 // [Play] is the other half: it plays a written modem to a real TE, and [Talk]
 // plays a written TE to a modem.
 package modemtest

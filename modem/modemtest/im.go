@@ -1,7 +1,6 @@
 package modemtest
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -109,12 +108,16 @@ func (m *imMessage) text(k imKey) string {
 // has tells whether there is such a value.
 func (m *imMessage) has(k imKey) bool { return len(m.texts(k)) > 0 }
 
-// append writes the message in its syntax.
-func (m *imMessage) append(b []byte) []byte {
-	if m.syntax == csp.PTS {
-		return m.appendPTS(b)
+// write gives the message in its syntax; nil where that has no way to say it.
+func (m *imMessage) write() []byte {
+	switch m.syntax {
+	case csp.PTS:
+		return m.appendPTS(nil)
+	case csp.WBXML:
+		binary, _ := csp.ToWBXML(m.appendXML(nil))
+		return binary
 	}
-	return m.appendXML(b)
+	return m.appendXML(nil)
 }
 
 // parseIM reads a whole message. There is one with an error too where its head can be read.
@@ -124,12 +127,20 @@ func parseIM(b []byte) (*imMessage, error) {
 		return parseIMPTS(b)
 	case csp.XML:
 		return parseIMXML(b)
+	case csp.WBXML:
+		doc, err := csp.ToXML(b)
+		if err != nil {
+			return nil, err
+		}
+		m, err := parseIMXML(doc)
+		if err == nil {
+			m.syntax = csp.WBXML
+		}
+		return m, err
 	default:
-		return nil, fmt.Errorf("read a message of the script: it is %v: %w", s, errIMSyntax)
+		return nil, fmt.Errorf("read a message of the script: it is %v, and no PTS, XML or WBXML", s)
 	}
 }
-
-var errIMSyntax = errors.New("the scripts speak PTS and XML")
 
 // answer begins the answer to a message.
 func (m *imMessage) answer(code, session string, body imBody) *imMessage {

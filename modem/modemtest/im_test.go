@@ -101,7 +101,7 @@ func play(t *testing.T, c *IMClient, s *IMService) {
 }
 
 func TestIMSession(t *testing.T) {
-	for _, syntax := range []csp.Syntax{csp.PTS, csp.XML} {
+	for _, syntax := range []csp.Syntax{csp.PTS, csp.XML, csp.WBXML} {
 		for _, version := range []string{"1.1", "1.2", "1.3"} {
 			t.Run(syntax.String()+version, func(t *testing.T) {
 				c := NewIMClient(imOptions(func(o *IMClientOptions) { o.Syntax, o.Version = syntax, version }))

@@ -19,7 +19,7 @@ type IMClientOptions struct {
 	Client         string // ClientID; "JiMMY" when empty, as Android's
 	Cookie         string // SessionCookie; "4711" when empty
 
-	Syntax  csp.Syntax // csp.PTS when 0, or csp.XML
+	Syntax  csp.Syntax // csp.PTS when 0, or csp.XML, or csp.WBXML
 	Version string     // "1.2" when empty
 	Size    int        // plain text syntax goes in parts of this size; 0: whole, for a socket
 	FirstID int        // id of the first transaction; 1 when 0
@@ -164,7 +164,7 @@ func (c *IMClient) ask(now time.Time) []IMDatagram {
 		syntax: c.o.Syntax, version: c.o.Version, code: s.request, id: strconv.Itoa(c.last),
 		session: c.session, body: s.body(c),
 	}
-	c.sent, c.began, c.due = m.append(nil), now, now.Add(c.o.Reply)
+	c.sent, c.began, c.due = m.write(), now, now.Add(c.o.Reply)
 	return imCut(c.o.Server, c.sent, c.o.Size)
 }
 
@@ -195,7 +195,7 @@ func (c *IMClient) answered(now time.Time, m *imMessage, whole []byte) []IMDatag
 
 // serve answers a request of the service's; a copy of it too, but that is nothing new.
 func (c *IMClient) serve(now time.Time, m *imMessage, whole []byte) []IMDatagram {
-	answer := m.answer("ST", c.session, imStatus(imOK)).append(nil)
+	answer := m.answer("ST", c.session, imStatus(imOK)).write()
 	out := imCut(c.o.Server, answer, c.o.Size)
 	if c.heard[m.id] {
 		c.ignored++

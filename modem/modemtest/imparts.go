@@ -75,8 +75,11 @@ func imJoin(parts [][]byte) []byte {
 }
 
 // imCut is how a message goes out: whole where it is shorter than size, else in parts;
-// always whole where size is 0 or the syntax knows no parts.
+// always whole where size is 0 or the syntax knows no parts. There may be nothing to say.
 func imCut(to string, data []byte, size int) (out []IMDatagram) {
+	if data == nil {
+		return nil
+	}
 	parts := [][]byte{data}
 	if size > 0 && csp.Detect(data) == csp.PTS {
 		if cut, err := csp.Split(data, size); err == nil {

@@ -134,7 +134,7 @@ func (s *IMService) Push(now time.Time, from string, data []byte) []IMDatagram {
 	p := s.peer(from)
 	if answer, again := p.answered(whole); again {
 		s.repeats++
-		return s.send(from, answer)
+		return imCut(from, answer, s.o.Size)
 	}
 	s.requests = append(s.requests, IMRequest{from, m.code, m.id, whole})
 	if imIsAnswer(m.code) {
@@ -143,21 +143,14 @@ func (s *IMService) Push(now time.Time, from string, data []byte) []IMDatagram {
 		return nil
 	}
 	t := imTurn{s: s, now: now, from: from, peer: p, request: m}
-	answer := t.status(imBadParameter).append(nil)
+	answer := t.status(imBadParameter).write()
 	if err == nil {
-		answer = t.answer().append(nil)
+		answer = t.answer().write()
 	}
 	if m.code != "PO" { // whose id says nothing
 		p.keep(whole, answer)
 	}
-	return append(s.send(from, answer), t.after...)
-}
-
-func (s *IMService) send(to string, data []byte) []IMDatagram {
-	if data == nil {
-		return nil
-	}
-	return imCut(to, data, s.o.Size)
+	return append(imCut(from, answer, s.o.Size), t.after...)
 }
 
 func (s *IMService) peer(number string) *imPeer {
@@ -214,7 +207,7 @@ func (s *IMService) notify(t *imTurn, session string, body imBody) {
 		syntax: t.request.syntax, version: t.request.version, code: "PN", id: strconv.Itoa(s.asked),
 		session: session, body: body,
 	}
-	data := m.append(nil)
+	data := m.write()
 	s.pending = append(s.pending, &imPending{
 		to: t.from, id: m.id, session: session, data: data, tries: 1, due: t.now.Add(s.o.Reply),
 	})
