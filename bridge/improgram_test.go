@@ -2,10 +2,10 @@ package bridge
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,7 +25,8 @@ type imProgram struct {
 
 	mu    sync.Mutex
 	timer *time.Timer
-	sent  [][]byte // payloads that the bridge was given
+	sent  []string // payloads that the bridge was given
+	got   []string // and gave
 	ended bool
 }
 
@@ -49,7 +50,7 @@ func (p *imProgram) act(do func(now time.Time) []modemtest.IMDatagram) {
 		return
 	}
 	for _, d := range do(time.Now()) {
-		p.sent = append(p.sent, d.Data)
+		p.sent = append(p.sent, string(d.Data))
 		p.out <- fmt.Appendf(nil, "SEND %s %d ttl=10m\n%s\n", d.To, len(d.Data), d.Data)
 	}
 	if p.timer != nil {
@@ -90,6 +91,7 @@ func (p *imProgram) read() {
 				return
 			}
 			p.act(func(now time.Time) []modemtest.IMDatagram {
+				p.got = append(p.got, string(payload[:size]))
 				p.out <- fmt.Appendf(nil, "ACK %s\n", words[1])
 				return p.actor.Push(now, words[2], payload[:size])
 			})
@@ -109,14 +111,9 @@ func (p *imProgram) close() {
 	p.nc.Close()
 }
 
-// said tells whether the program has sent exactly that.
-func (p *imProgram) said(payload []byte) bool {
+// spoken gives what the program got and what it said.
+func (p *imProgram) spoken() (got, sent []string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, s := range p.sent {
-		if bytes.Equal(s, payload) {
-			return true
-		}
-	}
-	return false
+	return slices.Clone(p.got), slices.Clone(p.sent)
 }
