@@ -193,7 +193,7 @@ func (b *Bridge) foreign(d *pdu.Deliver) string {
 		return "text" // without an application port it is meant for a person
 	case !slices.Contains(b.cfg.Socket.Ports, ports.Dst):
 		return "port"
-	case ports.Dst == portPush && !several && !pushedCIR(d.UD):
+	case ports.Dst == portPush && !several && !forIM(d.UD.Data):
 		return "push"
 	case d.DCS.Compressed():
 		return "compressed"
@@ -228,7 +228,8 @@ func (in *arrival) segment(d *pdu.Deliver) *spool.InSegment {
 // message keeps a complete datagram, which these segments brought, for its consumer.
 func (in *arrival) message(tx *spool.Tx, datagram wdp.Datagram, segments []*pdu.Deliver) error {
 	first, b := segments[0], in.session.bridge
-	payload, err := in.hears(tx, first.OA.String(), datagram.Data)
+	whole, alphabet := carried(datagram, first.DCS)
+	payload, err := in.hears(tx, first.OA.String(), whole)
 	if err != nil {
 		return err
 	}
@@ -239,7 +240,7 @@ func (in *arrival) message(tx *spool.Tx, datagram wdp.Datagram, segments []*pdu.
 		Port:         datagram.Dst,
 		FromPort:     datagram.Src,
 		To:           in.session.number,
-		Alphabet:     alphabetName(first.DCS),
+		Alphabet:     alphabet,
 		Modem:        in.session.name,
 		SIM:          in.session.sim,
 		Received:     in.now,
@@ -257,7 +258,7 @@ func (in *arrival) message(tx *spool.Tx, datagram wdp.Datagram, segments []*pdu.
 	}
 	in.ready = true
 	in.said = func(log zerolog.Logger) {
-		message := csp.Inspect(datagram.Data)
+		message := csp.Inspect(whole)
 		line := log.Info().Str("id", m.ID).Str("peer", m.Peer).Uint16("port", m.Port).
 			Int("octets", len(m.Payload)).Int("segments", m.Segments)
 		naming(line, message).Msg("received")

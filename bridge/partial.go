@@ -164,7 +164,7 @@ func (in *arrival) complete(tx *spool.Tx, total int, seg *spool.InSegment, again
 	switch {
 	case again:
 		return in.duplicate(tx, "sent twice: the second datagram is acknowledged and dropped", seg.Peer)
-	case seg.Port == portPush && !pushedCIR(segments[0].UD):
+	case seg.Port == portPush && !forIM(segments[0].UD.Data):
 		for _, in.raw = range raw {
 			if err := in.foreign(tx, seg.Peer, "push"); err != nil {
 				return err

@@ -1,7 +1,5 @@
 package bridge
 
-import "wvsms/pdu"
-
 // Specification: WAP push over WDP (WAP-259-WDP, WAP-230-WSP 8.2.4). Only what
 // is for the IMPS client, application id 0x0A (x-wap-application:wv.ua), is ours.
 const (
@@ -12,20 +10,19 @@ const (
 	wspApplicationIDIMP = 0x80 | 0x0A
 )
 
-// pushedCIR tells whether user data on the push port, of a datagram's first segment,
-// is a push for the IMPS client:
+// pushedIM reads user data on the push port, of a datagram's first segment at least. It
+// tells whether that is a push for the IMPS client, and what is pushed:
 //
 //	| TID | 06 | HeadersLen (uintvar) | content type … AF 8A … | body
-func pushedCIR(ud pdu.UserData) bool {
-	b := ud.Data
+func pushedIM(b []byte) (body []byte, ours bool) {
 	if len(b) < 3 || b[1] != wspPush {
-		return false
+		return nil, false
 	}
 	b = b[2:]
 	length := 0
 	for {
 		if len(b) == 0 || length > 1<<14 {
-			return false
+			return nil, false
 		}
 		octet := b[0]
 		b = b[1:]
@@ -37,8 +34,14 @@ func pushedCIR(ud pdu.UserData) bool {
 	headers := b[:min(length, len(b))]
 	for i := 0; i+1 < len(headers); i++ {
 		if headers[i] == wspApplicationID && headers[i+1] == wspApplicationIDIMP {
-			return true
+			return b[len(headers):], true
 		}
 	}
-	return false
+	return nil, false
+}
+
+// forIM tells whether what is pushed is for the IMPS client.
+func forIM(b []byte) bool {
+	_, ours := pushedIM(b)
+	return ours
 }
