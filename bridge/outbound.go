@@ -271,7 +271,7 @@ func (o *outbound) encode(seq int) ([]byte, error) {
 	submit := pdu.Submit{
 		SRR: o.wantsReport(),
 		DA:  to,
-		DCS: dcsData,
+		DCS: o.dcs(),
 		VP:  pdu.RelativeValidity(o.Expires.Sub(o.now)),
 		UD:  segments[seq-1],
 	}

@@ -32,6 +32,10 @@ func (b *Bridge) shape(ctx context.Context, r Request) (shape, error) {
 		return shape{}, &Refusal{"too-large", err.Error()}
 	}
 	s := shape{payload: payload, segments: plan.Total}
+	if textForm(r.Port, s.payload) {
+		s.form, s.segments = spool.FormText, 1
+		return s, nil
+	}
 	if s.segments > 1 && b.cfg.choice(r.To).Long == "dd" {
 		// What needs more parts than there are letters goes concatenated: the handset's
 		// own stack joins that before its client sees it.
@@ -44,8 +48,12 @@ func (b *Bridge) shape(ctx context.Context, r Request) (shape, error) {
 
 // cut returns the TP-UD of each segment.
 func (o *outbound) cut() ([]pdu.UserData, error) {
-	datagram := wdp.Datagram{Dst: o.Port, Src: o.FromPort, Data: o.Payload}
-	if o.Form != spool.FormDD {
+	switch o.Form {
+	case spool.FormText:
+		ud, err := textData(o.Port, o.FromPort, o.Payload)
+		return []pdu.UserData{ud}, err
+	case spool.FormData:
+		datagram := wdp.Datagram{Dst: o.Port, Src: o.FromPort, Data: o.Payload}
 		return datagram.Segment(wdp.Ref{Value: o.Ref, Wide: o.RefBits == 16})
 	}
 	parts, err := csp.Split(o.Payload, partSize)

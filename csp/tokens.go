@@ -44,7 +44,7 @@ type value struct {
 type kind int
 
 const (
-	plain kind = iota
+	asText kind = iota
 	integer
 	dateTime
 )
