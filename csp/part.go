@@ -12,7 +12,8 @@ var ErrTooManyParts = fmt.Errorf("a message in plain text syntax is cut into %d 
 // Split cuts a message in plain text syntax into parts of at most size octets, each with
 // its preamble, the two letters that name the part, a space and a slice of the parameters.
 // Slices are cut between octets, wherever that is: in a character, a quoted string or a
-// doubled quote. A message shorter than size stays whole.
+// doubled quote. A message stays whole only where it is shorter than size: the known
+// client cuts one of just that size, and its parts are what is compared with.
 func Split(message []byte, size int) ([][]byte, error) {
 	p, params, err := ParsePreamble(message)
 	if err != nil {
@@ -24,7 +25,10 @@ func Split(message []byte, size int) ([][]byte, error) {
 	if len(message) < size {
 		return [][]byte{message}, nil
 	}
-	head, _ := p.AppendText(nil)
+	head, err := p.AppendText(nil)
+	if err != nil {
+		return nil, err
+	}
 	slice := size - len(head) - len("ab ")
 	if slice < 1 {
 		return nil, fmt.Errorf("split a message in plain text syntax: %d octets have no room for its preamble", size)
@@ -41,9 +45,14 @@ func Split(message []byte, size int) ([][]byte, error) {
 	return parts, nil
 }
 
-// Join puts the parts of one message together again, given in their order.
+// Join puts the parts of one message together again, given in their order. They must
+// belong together by their preambles, in any case of letters, and be all there are.
 func Join(parts [][]byte) ([]byte, error) {
-	var whole []byte
+	if len(parts) == 0 {
+		return nil, errors.New("join a message in plain text syntax: there are no parts")
+	}
+	var first Preamble
+	var params []byte
 	for i, part := range parts {
 		p, slice, err := ParsePreamble(part)
 		if err != nil {
@@ -53,11 +62,26 @@ func Join(parts [][]byte) ([]byte, error) {
 			return nil, fmt.Errorf("join part %d of %d: it is named %q", i+1, len(parts), p.Identifier)
 		}
 		if i == 0 {
-			p.Identifier = ""
-			whole, _ = p.AppendText(whole)
-			whole = append(whole, ' ')
+			first = p
 		}
-		whole = append(whole, slice...)
+		if !p.sameMessage(first) {
+			return nil, fmt.Errorf("join part %d of %d: it belongs to another message than the first", i+1, len(parts))
+		}
+		if params = append(params, slice...); len(params) > maxMessage {
+			return nil, fmt.Errorf("join part %d of %d: the whole has more octets than the largest datagram, %d", i+1, len(parts), maxMessage)
+		}
 	}
-	return whole, nil
+	first.Identifier = ""
+	whole, err := first.AppendText(nil)
+	if err != nil || len(params) == 0 {
+		return whole, err
+	}
+	whole = append(whole, ' ')
+	return append(whole, params...), nil
+}
+
+// sameMessage reports whether two parts are of one message, as far as preambles tell.
+func (p Preamble) sameMessage(other Preamble) bool {
+	return upper(p.Version) == upper(other.Version) && upper(p.Code) == upper(other.Code) &&
+		p.TransactionID() == other.TransactionID()
 }

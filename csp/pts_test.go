@@ -1,15 +1,14 @@
 package csp
 
 import (
+	"reflect"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
-func text(s string) Value        { return Value{Text: s} }
-func quoted(s string) Value      { return Value{Text: s, Quoted: true} }
-func group(items ...Value) Value { return Value{Group: items} }
+func ptsText(s string) Value        { return Value{Text: s} }
+func ptsQuoted(s string) Value      { return Value{Text: s, Quoted: true} }
+func ptsGroup(items ...Value) Value { return Value{Group: items} }
 
 // Each form of the grammar, read and written back octet for octet.
 func TestParsePTS(t *testing.T) {
@@ -19,21 +18,21 @@ func TestParsePTS(t *testing.T) {
 	}{
 		{"", nil},
 		{" AR", []Param{{"AR", nil}}},
-		{" SI=S42 ST=200", []Param{{"SI", ref(text("S42"))}, {"ST", ref(text("200"))}}},
-		{" SI=", []Param{{"SI", ref(text(""))}}},
-		{" SI= st=200", []Param{{"SI", ref(text(""))}, {"st", ref(text("200"))}}},
-		{` PW="se cr""et"`, []Param{{"PW", ref(quoted(`se cr"et`))}}},
-		{` PW=""""`, []Param{{"PW", ref(quoted(`"`))}}},
-		{` PW="" TL=1`, []Param{{"PW", ref(quoted(""))}, {"TL", ref(text("1"))}}},
-		{` DN="plain"`, []Param{{"DN", ref(quoted("plain"))}}},
-		{" DN=\"two\r\nlines\"", []Param{{"DN", ref(quoted("two\r\nlines"))}}},
-		{" DN=\xff\x00\xc3", []Param{{"DN", ref(text("\xff\x00\xc3"))}}},
-		{" UI=(a,b)", []Param{{"UI", ref(group(text("a"), text("b")))}}},
-		{" UN=(,b)", []Param{{"UN", ref(group(text(""), text("b")))}}},
-		{" UN=()", []Param{{"UN", ref(group(text("")))}}},
-		{` UN=(("B, ""b""",x),(,y))`, []Param{{"UN", ref(group(group(quoted(`B, "b"`), text("x")), group(text(""), text("y"))))}}},
-		{" long-code=1 (=2", []Param{{"long-code", ref(text("1"))}, {"(", ref(text("2"))}}},
-		{" A=" + nested(maxNesting), []Param{{"A", ref(nest(maxNesting))}}},
+		{" SI=S42 ST=200", []Param{{"SI", ptsRef(ptsText("S42"))}, {"ST", ptsRef(ptsText("200"))}}},
+		{" SI=", []Param{{"SI", ptsRef(ptsText(""))}}},
+		{" SI= st=200", []Param{{"SI", ptsRef(ptsText(""))}, {"st", ptsRef(ptsText("200"))}}},
+		{` PW="se cr""et"`, []Param{{"PW", ptsRef(ptsQuoted(`se cr"et`))}}},
+		{` PW=""""`, []Param{{"PW", ptsRef(ptsQuoted(`"`))}}},
+		{` PW="" TL=1`, []Param{{"PW", ptsRef(ptsQuoted(""))}, {"TL", ptsRef(ptsText("1"))}}},
+		{` DN="plain"`, []Param{{"DN", ptsRef(ptsQuoted("plain"))}}},
+		{" DN=\"two\r\nlines\"", []Param{{"DN", ptsRef(ptsQuoted("two\r\nlines"))}}},
+		{" DN=\xff\x00\xc3", []Param{{"DN", ptsRef(ptsText("\xff\x00\xc3"))}}},
+		{" UI=(a,b)", []Param{{"UI", ptsRef(ptsGroup(ptsText("a"), ptsText("b")))}}},
+		{" UN=(,b)", []Param{{"UN", ptsRef(ptsGroup(ptsText(""), ptsText("b")))}}},
+		{" UN=()", []Param{{"UN", ptsRef(ptsGroup(ptsText("")))}}},
+		{` UN=(("B, ""b""",x),(,y))`, []Param{{"UN", ptsRef(ptsGroup(ptsGroup(ptsQuoted(`B, "b"`), ptsText("x")), ptsGroup(ptsText(""), ptsText("y"))))}}},
+		{" long-code=1 (=2", []Param{{"long-code", ptsRef(ptsText("1"))}, {"(", ptsRef(ptsText("2"))}}},
+		{" A=" + ptsNested(maxNesting), []Param{{"A", ptsRef(ptsNest(maxNesting))}}},
 	} {
 		message := "WV12LR1" + c.params
 		m, err := ParsePTS([]byte(message))
@@ -41,8 +40,8 @@ func TestParsePTS(t *testing.T) {
 			t.Errorf("%q: %v", message, err)
 			continue
 		}
-		if d := cmp.Diff(c.want, m.Params); d != "" {
-			t.Errorf("%q: %s", message, d)
+		if !reflect.DeepEqual(c.want, m.Params) {
+			t.Errorf("%q: %+v, want %+v", message, m.Params, c.want)
 		}
 		if b, err := m.AppendText([]byte("x")); err != nil || string(b) != "x"+message {
 			t.Errorf("%q is written back as %q, %v", message, b, err)
@@ -50,15 +49,15 @@ func TestParsePTS(t *testing.T) {
 	}
 }
 
-func ref(v Value) *Value { return &v }
+func ptsRef(v Value) *Value { return &v }
 
-// nested is a text in n groups, nest its value.
-func nested(n int) string { return strings.Repeat("(", n) + "x" + strings.Repeat(")", n) }
+// ptsNested is a text in n groups, ptsNest its value.
+func ptsNested(n int) string { return strings.Repeat("(", n) + "x" + strings.Repeat(")", n) }
 
-func nest(n int) Value {
-	v := text("x")
+func ptsNest(n int) Value {
+	v := ptsText("x")
 	for range n {
-		v = group(v)
+		v = ptsGroup(v)
 	}
 	return v
 }
@@ -66,36 +65,36 @@ func nest(n int) Value {
 // Faults name octet and parameter. "secret" stands for what must not be in an error.
 func TestParsePTSFaults(t *testing.T) {
 	for message, want := range map[string]string{
-		"":                               "octet 0: ",
-		"secret, and long enough":        "octet 0: ",
-		"wv12LR1":                        "octet 0: ",
-		"WVsecret12":                     "octet 2: a version",
-		"WV1XLR1":                        "octet 2: a version",
-		"WV12L11":                        "octet 4: a code",
-		"WV12LR ":                        "octet 0: ",
-		"WV12LRsecret":                   "octet 6: a transaction id",
-		"WV12ST1000 ST=200":              "octet 6: a transaction id",
-		"WV12LR1secret":                  "octet 7: behind the transaction id",
-		"WV12LR1a SI=1":                  "octet 7: behind the transaction id",
-		"WV12LR1\n":                      "octet 7: behind the transaction id",
-		"WV12LR1 ":                       "octet 8: parameter 1: there is no code",
-		"WV12LR1  SI=1":                  "octet 8: parameter 1: there is no code",
-		"WV12LR1 SI=1 ":                  "octet 13: parameter 2: there is no code",
-		"WV12LR1 =secret":                "octet 8: parameter 1: there is no code",
-		"WV12LR1 SI=1 PW=sec=ret":        "octet 19: parameter PW: a text with this character belongs into quotes",
-		"WV12LR1 pw=secret&":             "octet 17: parameter PW: a text with this character belongs into quotes",
-		"WV12LR1 PW=sec\"ret":            "octet 14: parameter PW: a text with this character belongs into quotes",
-		"WV12LR1 PW=sec(ret)":            "octet 14: parameter PW: a text with this character belongs into quotes",
-		"WV12LR1 PW=secret,x":            "octet 17: parameter PW: a space or the end",
-		"WV12LR1 PW=secret)":             "octet 17: parameter PW: a space or the end",
-		"WV12LR1 PW=\"secret\"x":         "octet 19: parameter PW: a space or the end",
-		"WV12LR1 PW=\"secret":            "octet 18: parameter PW: the closing quote",
-		"WV12LR1 PW=\"secret\"\"":        "octet 20: parameter PW: the closing quote",
-		"WV12LR1 secret=(a":              "octet 17: parameter 1: a comma or )",
-		"WV12LR1 UN=(a b)":               "octet 13: parameter UN: a comma or )",
-		"WV12LR1 UN=((a)(b))":            "octet 15: parameter UN: a comma or )",
-		"WV12LR1 A=" + nested(17):        "octet 26: parameter 1: groups nest deeper than 16",
-		"WV12LR1 PW=" + long(maxMessage): "32651 octets are more than the largest datagram has",
+		"":                             "octet 0: ",
+		"secret, and long enough":      "octet 0: ",
+		"wv12LR1":                      "octet 0: ",
+		"WVsecret12":                   "octet 2: a version",
+		"WV1XLR1":                      "octet 2: a version",
+		"WV12L11":                      "octet 4: a code",
+		"WV12LR ":                      "octet 0: ",
+		"WV12LRsecret":                 "octet 6: a transaction id",
+		"WV12ST1000 ST=200":            "octet 6: a transaction id",
+		"WV12LR1secret":                "octet 7: behind the transaction id",
+		"WV12LR1a SI=1":                "octet 7: behind the transaction id",
+		"WV12LR1\n":                    "octet 7: behind the transaction id",
+		"WV12LR1 ":                     "octet 8: parameter 1: there is no code",
+		"WV12LR1  SI=1":                "octet 8: parameter 1: there is no code",
+		"WV12LR1 SI=1 ":                "octet 13: parameter 2: there is no code",
+		"WV12LR1 =secret":              "octet 8: parameter 1: there is no code",
+		"WV12LR1 SI=1 PW=sec=ret":      "octet 19: parameter PW: a text with this character belongs into quotes",
+		"WV12LR1 pw=secret&":           "octet 17: parameter PW: a text with this character belongs into quotes",
+		"WV12LR1 PW=sec\"ret":          "octet 14: parameter PW: a text with this character belongs into quotes",
+		"WV12LR1 PW=sec(ret)":          "octet 14: parameter PW: a text with this character belongs into quotes",
+		"WV12LR1 PW=secret,x":          "octet 17: parameter PW: a space or the end",
+		"WV12LR1 PW=secret)":           "octet 17: parameter PW: a space or the end",
+		"WV12LR1 PW=\"secret\"x":       "octet 19: parameter PW: a space or the end",
+		"WV12LR1 PW=\"secret":          "octet 18: parameter PW: the closing quote",
+		"WV12LR1 PW=\"secret\"\"":      "octet 20: parameter PW: the closing quote",
+		"WV12LR1 secret=(a":            "octet 17: parameter 1: a comma or )",
+		"WV12LR1 UN=(a b)":             "octet 13: parameter UN: a comma or )",
+		"WV12LR1 UN=((a)(b))":          "octet 15: parameter UN: a comma or )",
+		"WV12LR1 A=" + ptsNested(17):   "octet 26: parameter 1: groups nest deeper than 16",
+		"WV12LR1 PW=" + xs(maxMessage): "32651 octets are more than the largest datagram has",
 	} {
 		m, err := ParsePTS([]byte(message))
 		if err == nil || m != nil || !strings.HasPrefix(err.Error(), "read PTS") || !strings.Contains(err.Error(), want) {
@@ -106,22 +105,22 @@ func TestParsePTSFaults(t *testing.T) {
 	}
 }
 
-func long(n int) string { return strings.Repeat("x", n) }
+func xs(n int) string { return strings.Repeat("x", n) }
 
 func TestAppendPTS(t *testing.T) {
 	preamble := Preamble{Version: "12", Code: "LR", ID: "1"}
 	for want, v := range map[string]Value{
-		"plain":          text("plain"),
-		`"a b"`:          text("a b"),
-		`"a,b"`:          text("a,b"),
-		`"(b"`:           text("(b"),
-		`"b)"`:           text("b)"),
-		`"a=b"`:          text("a=b"),
-		`"a&b"`:          text("a&b"),
-		`"say ""b"""`:    text(`say "b"`),
-		`"as is"`:        quoted("as is"),
-		"line\nline":     text("line\nline"),
-		`("a b",(,"="))`: group(text("a b"), group(text(""), text("="))),
+		"plain":          ptsText("plain"),
+		`"a b"`:          ptsText("a b"),
+		`"a,b"`:          ptsText("a,b"),
+		`"(b"`:           ptsText("(b"),
+		`"b)"`:           ptsText("b)"),
+		`"a=b"`:          ptsText("a=b"),
+		`"a&b"`:          ptsText("a&b"),
+		`"say ""b"""`:    ptsText(`say "b"`),
+		`"as is"`:        ptsQuoted("as is"),
+		"line\nline":     ptsText("line\nline"),
+		`("a b",(,"="))`: ptsGroup(ptsText("a b"), ptsGroup(ptsText(""), ptsText("="))),
 	} {
 		m := PTSMessage{preamble, []Param{{"XY", &v}}}
 		b, err := m.AppendText(nil)
@@ -136,9 +135,9 @@ func TestAppendPTS(t *testing.T) {
 		"parameter 1: its code":     {preamble, []Param{{"", nil}}},
 		"parameter 2: its code":     {preamble, []Param{{"AR", nil}, {"A R", nil}}},
 		"PW: a value is a group or": {preamble, []Param{{"PW", &Value{Text: "a", Group: []Value{{}}}}}},
-		"UN: a group has one":       {preamble, []Param{{"UN", ref(group(Value{Group: []Value{}}))}}},
-		"UN: groups nest deeper":    {preamble, []Param{{"UN", ref(nest(17))}}},
-		"more than the largest":     {preamble, []Param{{"PW", ref(text(long(maxMessage)))}}},
+		"UN: a group has one":       {preamble, []Param{{"UN", ptsRef(ptsGroup(Value{Group: []Value{}}))}}},
+		"UN: groups nest deeper":    {preamble, []Param{{"UN", ptsRef(ptsNest(17))}}},
+		"more than the largest":     {preamble, []Param{{"PW", ptsRef(ptsText(xs(maxMessage)))}}},
 	} {
 		if b, err := m.AppendText(nil); err == nil || b != nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40q, %v, want %s", b, err, want)
