@@ -47,6 +47,14 @@ func (m CIRMessage) String() string {
 	return m.Word + " " + m.Value
 }
 
+// Element is the message as a tree: WVCI { Version, SessionCookie }, HELO { SessionID }.
+func (m CIRMessage) Element() Element {
+	if m.Word == wordHELO {
+		return Element{Name: m.Word, Children: []Element{{Name: "SessionID", Text: m.Value}}}
+	}
+	return Element{Name: m.Word, Children: []Element{{Name: "Version", Text: m.Version}, {Name: "SessionCookie", Text: m.Value}}}
+}
+
 // isDotted takes "1.2".
 func isDotted(s string) bool {
 	major, minor, ok := strings.Cut(s, ".")

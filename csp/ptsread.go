@@ -21,14 +21,14 @@ func ParsePTS(b []byte) (*PTSMessage, error) {
 // readPTS returns what could be read beside the error.
 func readPTS(b []byte) (*PTSMessage, error) {
 	m := &PTSMessage{}
-	if len(b) > maxMessage {
-		return m, fmt.Errorf("read PTS: %d octets are more than the largest datagram has, %d", len(b), maxMessage)
-	}
 	p, params, err := ParsePreamble(b)
 	if err != nil {
 		return m, err
 	}
 	m.Preamble = p
+	if len(b) > maxMessage {
+		return m, fmt.Errorf("read PTS: %d octets are more than the largest datagram has, %d", len(b), maxMessage)
+	}
 	r := ptsReader{text: string(b), pos: len(b) - len(params)}
 	if r.pos == len(b) && b[r.pos-1] != ' ' {
 		return m, nil
