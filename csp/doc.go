@@ -8,9 +8,10 @@
 //
 // Detect tells which it is and Inspect what it says, without changing anything and
 // without an error: what is not known is Opaque, and whoever carries messages carries
-// it as it is. ParsePTS reads plain text syntax to a tree and writes it back octet for
-// octet; Split and Join cut and mend it for bearers of short messages. ToWBXML and
-// ToXML translate between the other two.
+// it as it is. Parse makes a tree of any of the four for displays, and Redacted hides in
+// it what opens a session and what people write. ParsePTS reads plain text syntax and
+// writes it back octet for octet; Split and Join cut and mend it for bearers of short
+// messages. ToWBXML and ToXML translate between the other two.
 //
 // What is known of PTS rests on one client, Android's IM application; of CIR on three.
 package csp
