@@ -1,9 +1,6 @@
 package csp
 
-import (
-	"errors"
-	"fmt"
-)
+import "errors"
 
 // ToWBXML writes a document in XML as WBXML. The version is the one of the root's
 // namespace, else of the document type. Elements and attributes that have no token stand
@@ -42,9 +39,7 @@ func ToXML(wbxml []byte) ([]byte, error) {
 		return nil, err
 	}
 	w := &xmlWriter{b: []byte(`<?xml version="1.0" encoding="UTF-8"?>`)}
-	if tables().dialectOf(first.space) == nil { // or the version would be lost
-		w.b = fmt.Appendf(w.b, `<!DOCTYPE %s PUBLIC "%s" "">`, first.name, r.lang.doctype)
-	}
+	w.documentType(first, r.lang)
 	r.unread(first)
 	if err := copyTo(w.write, r); err != nil {
 		return nil, err
@@ -54,8 +49,14 @@ func ToXML(wbxml []byte) ([]byte, error) {
 
 // IndentXML writes a document for people, two spaces a level. Its canonical form stays.
 func IndentXML(doc []byte) ([]byte, error) {
-	w := &xmlWriter{indent: true}
-	if err := copyTo(w.write, newXMLReader(doc)); err != nil {
+	r, w := newXMLReader(doc), &xmlWriter{indent: true}
+	first, err := r.next()
+	if err != nil {
+		return nil, err
+	}
+	w.documentType(first, r.lang)
+	r.unread(first)
+	if err := copyTo(w.write, r); err != nil {
 		return nil, err
 	}
 	return append(w.b, '\n'), nil

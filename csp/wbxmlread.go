@@ -40,7 +40,7 @@ func (r *wbxmlReader) next() (event, error) {
 			return e, nil
 		}
 		if r.begun && len(r.open) == 0 {
-			if r.at < len(r.b) && !r.lenient {
+			if r.begin = r.at; r.at < len(r.b) && !r.lenient {
 				return event{}, r.fail(errRoots)
 			}
 			return event{}, io.EOF

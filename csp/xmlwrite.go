@@ -21,6 +21,13 @@ type written struct {
 	mixed       bool // it has text, next to which space would be text too
 }
 
+// documentType says which version of CSP it is, where the namespace of the root does not.
+func (w *xmlWriter) documentType(root event, d *dialect) {
+	if d != nil && tables().dialectOf(root.space) == nil {
+		w.b = fmt.Appendf(w.b, `<!DOCTYPE %s PUBLIC "%s" "">`, root.name, d.doctype)
+	}
+}
+
 func (w *xmlWriter) write(e event) error {
 	switch e.kind {
 	case startEvent:
@@ -40,11 +47,12 @@ func (w *xmlWriter) write(e event) error {
 
 func (w *xmlWriter) start(e event) {
 	w.closeTag()
-	space := ""
-	if depth := len(w.open); depth > 0 {
-		space = w.open[depth-1].space
-		w.newLine(depth, w.open[depth-1].mixed)
+	space, mixed := "", false
+	if len(w.open) > 0 {
+		last := w.open[len(w.open)-1]
+		space, mixed = last.space, last.mixed
 	}
+	w.newLine(mixed)
 	w.b = append(append(w.b, '<'), e.name...)
 	if e.space != space {
 		w.attribute("xmlns", e.space)
@@ -75,14 +83,14 @@ func (w *xmlWriter) end() {
 		w.tag = false
 		return
 	}
-	w.newLine(len(w.open), last.mixed)
+	w.newLine(last.mixed)
 	w.b = fmt.Appendf(w.b, "</%s>", last.name)
 }
 
-func (w *xmlWriter) newLine(depth int, mixed bool) {
-	if w.indent && !mixed {
+func (w *xmlWriter) newLine(mixed bool) {
+	if w.indent && !mixed && len(w.b) > 0 {
 		w.b = append(w.b, '\n')
-		w.b = append(w.b, strings.Repeat("  ", depth)...)
+		w.b = append(w.b, strings.Repeat("  ", len(w.open))...)
 	}
 }
 
