@@ -53,3 +53,18 @@ func TestWorkedExamples(t *testing.T) {
 		}
 	}
 }
+
+// What has no token stands in the string table, once.
+func TestLiterals(t *testing.T) {
+	const doc = `<?xml version="1.0" encoding="UTF-8"?><Session xmlns="http://www.openmobilealliance.org/DTD/WV-CSP1.2">` +
+		`<vendor xmlns="urn:x" a="1" xml:lang="de"><vendor xmlns="">T</vendor><ContentLimit/></vendor></Session>`
+	want := octets(t, `03 11 6a 25 | 76656e646f7200 786d6c6e7300 6100 786d6c3a6c616e6700 436f6e74656e744c696d697400
+		| ed 08 03 312e32 00 01 | c4 00 04 07 03 75726e3a78 00 04 0d 03 31 00 04 0f 03 6465 00 01 | c4 00 04 07 01 80 2c 01 | 04 18 | 01 01`)
+	got, err := ToWBXML([]byte(doc))
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%v\n  is %x\nwant %x", err, got, want)
+	}
+	if got, err := ToXML(want); err != nil || string(got) != doc {
+		t.Errorf("%v\n  is %s\nwant %s", err, got, doc)
+	}
+}

@@ -84,7 +84,7 @@ func (w *xmlWriter) end() {
 		return
 	}
 	w.newLine(last.mixed)
-	w.b = fmt.Appendf(w.b, "</%s>", last.name)
+	w.b = append(append(append(w.b, "</"...), last.name...), '>')
 }
 
 func (w *xmlWriter) newLine(mixed bool) {
