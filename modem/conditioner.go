@@ -152,7 +152,7 @@ func (c *conditioner) take(line string) {
 		return
 	}
 	if isStart(line) && c.awake {
-		c.failLocked(fmt.Errorf("%w: it said %q", ErrRestarted, line))
+		c.failLocked(fmt.Errorf("%w: it said %q", ErrRestarted, startWord(line)))
 		return
 	}
 	if t != nil && line == "AT"+t.cmd || c.last != "" && line == "AT"+c.last {

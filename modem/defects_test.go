@@ -375,7 +375,7 @@ func TestA22LateReplyToEscape(t *testing.T) {
 func TestA23Restart(t *testing.T) {
 	exchange{
 		cmd: "+COPS?", dialog: `<raw \r\n+COPS: 0,0,"Vod\x00\x00^SYSSTART\r\n`,
-		want: `AT+COPS?: modem restarted: it said "+COPS: 0,0,\"Vod^SYSSTART"`,
+		want: `AT+COPS?: modem restarted: it said "^SYSSTART"`,
 	}.run(t)
 }
 

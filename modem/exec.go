@@ -85,7 +85,7 @@ func (x *executor) SMS(ctx context.Context, cmd, pdu string, onPDU func()) ([]st
 	t := newTransaction(ctx, cmd)
 	t.pdu, t.after, t.onPDU = strings.ToUpper(pdu), submitTimeout, onPDU
 	if !isHex(pdu) {
-		return nil, fmt.Errorf("%w: AT%s: PDU %q is not hex", ErrNotSent, cmd, pdu)
+		return nil, fmt.Errorf("%w: AT%s: PDU of %d characters is not hex", ErrNotSent, cmd, len(pdu))
 	}
 	if err := x.ready(ctx); err != nil {
 		return nil, fmt.Errorf("%w: AT%s: %w", ErrNotSent, cmd, err)
@@ -266,7 +266,7 @@ func (x *executor) fence(ctx context.Context, cmd string) (late []string, said s
 
 func newResultError(line string) *ResultError {
 	kind, code := errorCode(line)
-	e := &ResultError{Kind: kind, Code: -1, Text: line}
+	e := &ResultError{Kind: kind, Code: -1, Text: withoutPDU(line)}
 	if n, err := strconv.Atoi(code); err == nil && kind != Plain {
 		e.Code = n
 	} else {

@@ -225,7 +225,7 @@ func (m *Modem) Run(ctx context.Context) error {
 func (m *Modem) step(ctx context.Context) error {
 	late, err := m.x.resync(ctx)
 	if len(late) > 0 {
-		m.log.Info().Strs("lines", late).Msg("answer came late")
+		m.log.Info().Strs("lines", discreetly(late)).Msg("answer came late")
 	}
 	return err
 }

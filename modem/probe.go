@@ -173,5 +173,5 @@ func (e *ear) verdict() *NotModemError {
 		return &NotModemError{Heard: HeardEcho}
 	}
 	sample, _, _ := strings.Cut(strings.TrimSpace(string(e.heard)), "\n")
-	return &NotModemError{Heard: HeardText, Sample: strings.TrimSpace(sample[:min(len(sample), 40)])}
+	return &NotModemError{Heard: HeardText, Sample: withoutPDU(strings.TrimSpace(sample[:min(len(sample), 40)]))}
 }

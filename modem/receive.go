@@ -238,7 +238,7 @@ func (m *Modem) runURCs(ctx context.Context) error {
 			// older one would let it go.
 			id := m.ids.Add(1)
 			if line.again(u, m.acks.Load()) {
-				m.log.Warn().Str("length", u.args).Str("pdu", u.text).Msg("message handed on damaged, or without its PDU: waiting for it to come again")
+				m.log.Warn().Int("length", pduLength(u.args)).Int("digits", len(u.text)).Msg("message handed on damaged, or without its PDU: waiting for it to come again")
 				m.pace.sweepIn(afterRefusal)
 				continue
 			}

@@ -86,7 +86,7 @@ func (m *Modem) submit(ctx, run context.Context, mode []byte, more bool, onPDU f
 		}
 	}
 	if err == nil {
-		m.log.Warn().Strs("answer", info).Msg("modem took a message but told no reference")
+		m.log.Warn().Strs("answer", discreetly(info)).Msg("modem took a message but told no reference")
 		return -1, nil
 	}
 	if !errors.Is(err, ErrOutcomeUnknown) {

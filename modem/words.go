@@ -1,6 +1,10 @@
 package modem
 
-import "strings"
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
 
 // What a modem says, sorted by what it is.
 
@@ -96,6 +100,16 @@ func isStart(line string) bool {
 	return strings.Contains(line, "^SYSSTART") || hasWord(strings.TrimLeftFunc(line, unprintable), startWords)
 }
 
+// startWord is which of them stands in a line, without what may stand before it.
+func startWord(line string) string {
+	for _, w := range startWords {
+		if strings.HasSuffix(line, w) {
+			return w
+		}
+	}
+	return "^SYSSTART"
+}
+
 // lateStartWords come some seconds after a start, when SIM and store are in
 // order: expected once at the begin of a session, a sign of a restart later.
 var lateStartWords = []string{
@@ -111,6 +125,37 @@ var chatter = []string{
 }
 
 func isChatter(line string) bool { return isLateStart(line) || hasWord(line, chatter) }
+
+// IsWord reports whether a line is one of the words that modems say by themselves or at
+// the end of an answer, and nothing else.
+func IsWord(line string) bool {
+	return isChatter(line) || hasWord(line, startWords) || final(line) == finalOK || line == "ERROR" || vendorFinals[line] != notFinal
+}
+
+// hexRun is more hex digits than any number of a SIM or a modem has: a PDU, where the
+// line has lost what parted it from others.
+var hexRun = regexp.MustCompile(`[0-9A-Fa-f]{21,}`)
+
+func withoutPDU(line string) string {
+	return hexRun.ReplaceAllStringFunc(line, func(digits string) string { return fmt.Sprintf("<%d hex digits>", len(digits)) })
+}
+
+// discreet is a line as it may stand in a log. What messages hold may not, so that of
+// lines without a name, which may be PDUs or texts, only the length is told.
+func discreet(line string) string {
+	if codeName(line) == "" && !IsWord(line) {
+		return fmt.Sprintf("<%d characters>", len(line))
+	}
+	return withoutPDU(line)
+}
+
+func discreetly(lines []string) []string {
+	out := make([]string, len(lines))
+	for i, line := range lines {
+		out[i] = discreet(line)
+	}
+	return out
+}
 
 // digitRun is the longest run of hex digits in a line: the number in an answer
 // such as `89490200001234567890`, `"262011234567890"` or `IMEI: 490154203237518`.
