@@ -44,8 +44,8 @@ func (a *aliases) inText(line string) string { return digitRuns.ReplaceAllString
 // blanked whole, but for the length of the SMSC field: the octets stay as many.
 func (a *aliases) inPDU(line string) string {
 	octets, err := hex.DecodeString(line)
-	if err != nil {
-		return line
+	if err != nil { // half an octet is lost
+		return strings.Repeat("0", len(line))
 	}
 	if blank, err := a.blank(octets); err == nil && len(blank) == len(octets) {
 		octets = blank

@@ -65,10 +65,11 @@ func (r *recorder) discreet(line string) string {
 	return r.names.inText(line)
 }
 
-// isPDU: a line of hex as long as the shortest TPDU with its SMSC field.
+// isPDU: a line of hex as long as the shortest TPDU with its SMSC field, or of what the
+// line has left of one.
 func isPDU(line string) bool {
-	return len(line) >= 16 && len(line)%2 == 0 && strings.Trim(line, "0123456789ABCDEFabcdef") == "" && strings.ContainsAny(line, "ABCDEFabcdef") ||
-		len(line) > 40 && len(line)%2 == 0 && strings.Trim(line, "0123456789") == ""
+	return len(line) >= 16 && strings.Trim(line, "0123456789ABCDEFabcdef") == "" && strings.ContainsAny(line, "ABCDEFabcdef") ||
+		len(line) > 40 && strings.Trim(line, "0123456789") == ""
 }
 
 // escaped writes out what a script cannot hold as it is.

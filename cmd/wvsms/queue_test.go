@@ -136,7 +136,9 @@ func TestOperatorOfInbound(t *testing.T) {
 	o.says(&queueListCmd{Partials: true, operatorFlags: o.flags()},
 		`^ +\d+  \+491712345678      3590  4660/16   waiting      2/4 +\d+s +23h59m\d+s  2 4$`)
 	o.says(&queueListCmd{Quarantine: true, operatorFlags: o.flags()},
-		`^ +1  20.* UTC  m0        \+491712345678     text          [0-9a-f]{40,}$`, `^ +2  20.* UTC  m0        -                 undecodable: .*  [0-9a-f]*440c91ff$`)
+		`^ +1  20.* UTC  m0        \+491712345678     text          [0-9a-f]{40,}<18 octets>$`, `^ +2  20.* UTC  m0        -                 undecodable: .*  <\d+ octets>$`)
+	o.says(&queueListCmd{Quarantine: true, Payload: true, operatorFlags: o.flags()},
+		`^ +1  20.* UTC  m0        \+491712345678     text          [0-9a-f]{76,}$`, `^ +2  20.* UTC  m0        -                 undecodable: .*  [0-9a-f]*440c91ff$`)
 	o.says(&queueListCmd{Inbox: true, operatorFlags: o.flags()}, "^"+m.id+`  \+491712345678      3590  ready     300        1  20.* UTC$`)
 	o.says(&explainCmd{ID: m.id, operatorFlags: o.flags()},
 		`^Message `+m.id+` from \+491712345678, port 3590: 300 octets in 3 segments\.$`,

@@ -9,6 +9,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"wvsms/bridge"
 )
 
 // listPage is how many rows are asked for at a time, so that neither side needs memory
@@ -20,6 +22,7 @@ type queueListCmd struct {
 	Inbox      bool   `xor:"what" help:"List messages received instead."`
 	Partials   bool   `xor:"what" help:"List messages received that miss segments instead."`
 	Quarantine bool   `xor:"what" help:"List short messages that were set aside instead, with the reason and the PDU."`
+	Payload    bool   `help:"With --quarantine: print what is in the short messages, too. --json always has it."`
 	Limit      int    `help:"End after so many; 0 is never."`
 	operatorFlags
 }
@@ -152,7 +155,7 @@ func (c *queueListCmd) pages(conn *client, kind listing, out io.Writer) (printed
 			}
 			line := string(one)
 			if !c.JSON {
-				line = strings.TrimRight(kind.describe(r), " ")
+				line = strings.TrimRight(kind.describe(r.masked(c.Payload)), " ")
 			}
 			if _, err := fmt.Fprintln(out, line); err != nil {
 				return printed, fmt.Errorf("write the list: %w", err)
@@ -184,6 +187,20 @@ func (r row) received() string {
 func (r row) partial() string {
 	return fmt.Sprintf(partialsFormat, fmt.Sprint(r.N), visible(r.From), fmt.Sprint(r.Port), cmp.Or(r.Name, fmt.Sprintf("%d/%d", r.Ref, r.RefBits)), r.State,
 		fmt.Sprintf("%d/%d", len(r.Have), r.Total), r.Age, dash(r.Deadline), strings.Trim(fmt.Sprint(r.Have), "[]"))
+}
+
+// masked is the row without what a short message holds, unless that was asked for.
+func (r row) masked(payload bool) row {
+	if payload {
+		return r
+	}
+	if r.PDU != "" {
+		r.PDU = bridge.MaskPDU(r.PDU)
+	}
+	if r.Text != "" {
+		r.Text = fmt.Sprintf("<%d characters>", len(r.Text))
+	}
+	return r
 }
 
 func (r row) setAside() string {

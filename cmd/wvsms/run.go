@@ -21,7 +21,8 @@ type runCmd struct {
 	Sim     bool   `xor:"sim,recover" help:"Simulated modem and handset; no configuration, no budget, nothing kept."`
 	Socket  string `placeholder:"ADDR" help:"With --sim: where the socket listens (127.0.0.1:3590)."`
 	Recover bool   `xor:"recover" help:"If the spool is damaged, set it aside and go on with what can be read of it."`
-	Trace   bool   `help:"Print every AT line among the log."`
+	Trace   bool   `help:"Print every AT line among the log, without what messages hold."`
+	Payload bool   `help:"With --trace: that too, passwords included."`
 }
 
 // instrument lets tests look into the daemon that they run as a process, and end it.
@@ -46,6 +47,9 @@ func (c *runCmd) Run(ctx context.Context, std *stdio) error {
 	if c.Trace {
 		o.Trace = func(modem string, sent bool, line string) {
 			log.Info().Str("modem", modem).Msg("AT " + arrow(sent) + line)
+		}
+		if !c.Payload {
+			o.Trace = bridge.Masked(o.Trace)
 		}
 	}
 	if c.Sim {
@@ -75,6 +79,8 @@ func (c *runCmd) Run(ctx context.Context, std *stdio) error {
 
 func (c *runCmd) config() (bridge.Config, error) {
 	switch {
+	case c.Payload && !c.Trace:
+		return bridge.Config{}, errors.New("--payload goes with --trace")
 	case c.Sim:
 		cfg := bridge.Defaults()
 		if c.Socket != "" {
