@@ -3,6 +3,7 @@ package csp
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,7 +21,9 @@ func TestLibwbxmlReadsOurs(t *testing.T) {
 	t.Parallel()
 	program := tool(t, "wbxml2xml", "libwbxml2-utils")
 	dir, compared := t.TempDir(), 0
-	for name, doc := range documents(t) {
+	docs := documents(t)
+	maps.Copy(docs, everything())
+	for name, doc := range docs {
 		args := []string{"-m", "0", "-o", filepath.Join(dir, "out"), filepath.Join(dir, "in")}
 		switch {
 		case strings.HasPrefix(name, "1.3"):
@@ -33,7 +36,7 @@ func TestLibwbxmlReadsOurs(t *testing.T) {
 			t.Fatal(err)
 		}
 		theirs := runTool(t, dir, wbxml, program, args...)
-		theirs = bytes.ReplaceAll(theirs, []byte("unknown>"), []byte("CIRURL>"))
+		theirs = bytes.ReplaceAll(theirs, []byte("unknown"), []byte("CIRURL"))
 		if got, want := asLibwbxml(t, theirs), asLibwbxml(t, doc); got != want {
 			t.Errorf("%s:\nlibwbxml reads %s\n      we wrote %s", name, got, want)
 		}

@@ -2,8 +2,11 @@ package csp
 
 import (
 	"encoding/hex"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -28,9 +31,40 @@ func documents(t testing.TB) map[string][]byte {
 	return all
 }
 
+// everything is documents for each version of CSP with each of its elements and each of
+// the texts that have a token, few at a time, because tshark indents each one more.
+func everything() map[string][]byte {
+	all := map[string][]byte{}
+	space := map[string]string{"1.1": "http://www.wireless-village.org/CSP1.1", "1.2": "http://www.openmobilealliance.org/DTD/WV-CSP1.2",
+		"1.3": "http://www.openmobilealliance.org/DTD/IMPS-CSP1.3"}
+	in := map[string]string{"": "Description", "access": "SearchElement", "presence": "PrefC"}
+	for _, d := range tables().dialects[1:] {
+		document := func(name string, inside []byte) {
+			all[d.version+"-"+name] = fmt.Appendf(nil, "<?xml version=\"1.0\"?><WV-CSP-Message xmlns=%q>%s</WV-CSP-Message>", space[d.version], inside)
+		}
+		var elements []byte
+		for _, name := range slices.Sorted(maps.Keys(d.codes)) {
+			if d.spelling(name) == name && name != "WV-CSP-Message" {
+				elements = fmt.Appendf(elements, "<%s/>", name)
+			}
+		}
+		document("elements", elements)
+		for texts := range slices.Chunk(slices.Sorted(maps.Keys(d.tokens)), 40) {
+			var elements []byte
+			for _, text := range texts {
+				elements = fmt.Appendf(elements, "<%s>%s</%[1]s>", in[d.tokens[text].group], text)
+			}
+			document("texts from "+texts[0], elements)
+		}
+	}
+	return all
+}
+
 // XML to WBXML and back is the same in canonical form, and so is what is indented.
 func TestThereAndBack(t *testing.T) {
-	for name, doc := range documents(t) {
+	docs := documents(t)
+	maps.Copy(docs, everything())
+	for name, doc := range docs {
 		want := canonical(t, doc)
 		wbxml, err := ToWBXML(doc)
 		if err != nil {
