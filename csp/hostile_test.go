@@ -169,6 +169,7 @@ func TestErrorsQuoteNothing(t *testing.T) {
 // Of every beginning of every document translating is an error, and showing gives no more
 // than there is.
 func TestEveryPrefix(t *testing.T) {
+	t.Parallel()
 	for name, doc := range documents(t) {
 		wbxml, err := ToWBXML(doc)
 		if err != nil {

@@ -106,3 +106,18 @@ func TestDocumentsTouchEveryPage(t *testing.T) {
 		}
 	}
 }
+
+func TestReadTokensFaults(t *testing.T) {
+	const head = "kind,page,token,name,versions,info\n"
+	for _, v := range []struct{ rows, want string }{
+		{"tag,0,05\n", "wrong number of fields"},
+		{"tag,256,05,A,1,\n", "are numbers of an octet"},
+		{"tag,0,5G,A,1,\n", "are numbers of an octet"},
+		{"tag,0,05,A,4,\n", "no version 1.4"},
+		{"tab,0,05,A,1,\n", `a row is no "tab"`},
+	} {
+		if _, err := readTokens([]byte(head + v.rows)); err == nil || !strings.Contains(err.Error(), v.want) {
+			t.Errorf("%q: %v, want %s", v.rows, err, v.want)
+		}
+	}
+}
