@@ -37,7 +37,7 @@ func (w weather) seeds() uint64 {
 	case brief() || w.air.Duplicate == 0:
 		return 1
 	}
-	return 3
+	return 2
 }
 
 // check wants a network that was what it is called.
