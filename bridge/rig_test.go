@@ -41,13 +41,14 @@ type rig struct {
 	watch    func(context.Context, func()) error // nil: the bus's
 	profiles string                              // file of rows; "": none
 
-	dial  Dial         // nil: a new line each time, the stick pulled out and put back
-	probe func(string) // nil: none; with one there is no trace in the log
-	usb   USBReset     // nil: there is no systemd
-	hook  Hook         // nil: none is run
-	sys   string       // "": an empty /sys
-	said  bytes.Buffer // the log, in JSON; of a bubble in which nothing moves
-	tape  tape         // log and AT lines, shown when the test fails
+	dial  Dial                                       // nil: a new line each time, the stick pulled out and put back
+	probe func(string)                               // nil: none; with one there is no trace in the log
+	trace func(modem string, sent bool, line string) // nil: on the tape
+	usb   USBReset                                   // nil: there is no systemd
+	hook  Hook                                       // nil: none is run
+	sys   string                                     // "": an empty /sys
+	said  bytes.Buffer                               // the log, in JSON; of a bubble in which nothing moves
+	tape  tape                                       // log and AT lines, shown when the test fails
 }
 
 // A tape keeps the last lines of a long story: to log all of them with the test takes a
@@ -166,8 +167,8 @@ func (r *rig) start() {
 	if r.dial != nil {
 		dial = r.dial
 	}
-	if r.probe != nil {
-		trace = nil
+	if r.probe != nil || r.trace != nil {
+		trace = r.trace
 	}
 	if r.usb == nil {
 		r.usb = noUSBReset{}
