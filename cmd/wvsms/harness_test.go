@@ -73,6 +73,7 @@ type testBridge struct {
 	config string
 	socket string
 	env    []string // added to the environment of the process
+	args   []string // and to its command line
 	cmd    *exec.Cmd
 	log    *logBuffer
 }
@@ -119,7 +120,7 @@ format = "json"
 // start starts the process and waits until its socket answers.
 func (b *testBridge) start() {
 	b.t.Helper()
-	b.cmd = exec.Command("wvsms", "run", "--config", b.config)
+	b.cmd = exec.Command("wvsms", append([]string{"run", "--config", b.config}, b.args...)...)
 	b.cmd.Stderr = b.log
 	b.cmd.Env = append(os.Environ(), b.env...)
 	if err := b.cmd.Start(); err != nil {
