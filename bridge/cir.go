@@ -11,7 +11,7 @@ import (
 // portCIR is wv-csp-sms-cir: "poll me", and where a client is.
 const portCIR = 3716
 
-// carried returns what of a datagram is for its consumer, and in which alphabet. Of a
+// Carried returns what of a datagram is for its consumer, and in which alphabet. Of a
 // message of the CIR channel that is its text, in whichever of these forms it came:
 //
 //	3716, GSM 7-bit    W V C I …
@@ -20,7 +20,7 @@ const portCIR = 3716
 //	2948, WAP push     TID 06 HeadersLen headers 57 56 43 49 …
 //
 // Whatever is none is handed on as it is.
-func carried(d wdp.Datagram, dcs pdu.DCS) (payload []byte, alphabet string) {
+func Carried(d wdp.Datagram, dcs pdu.DCS) (payload []byte, alphabet string) {
 	if dcs.Alphabet() == pdu.Octet {
 		if text := cirText(d); text != nil {
 			return text, alphabetName(pdu.DCSGSM7)

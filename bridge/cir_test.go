@@ -114,7 +114,7 @@ func TestCarried(t *testing.T) {
 			if want == "" {
 				want, alphabet = test.data, alphabetName(test.dcs)
 			}
-			got, name := carried(wdp.Datagram{Dst: test.port, Data: []byte(test.data)}, test.dcs)
+			got, name := Carried(wdp.Datagram{Dst: test.port, Data: []byte(test.data)}, test.dcs)
 			if string(got) != want || name != alphabet {
 				t.Errorf("%q as %s, want %q as %s", got, name, want, alphabet)
 			}

@@ -228,7 +228,7 @@ func (in *arrival) segment(d *pdu.Deliver) *spool.InSegment {
 // message keeps a complete datagram, which these segments brought, for its consumer.
 func (in *arrival) message(tx *spool.Tx, datagram wdp.Datagram, segments []*pdu.Deliver) error {
 	first, b := segments[0], in.session.bridge
-	whole, alphabet := carried(datagram, first.DCS)
+	whole, alphabet := Carried(datagram, first.DCS)
 	payload, err := in.hears(tx, first.OA.String(), whole)
 	if err != nil {
 		return err

@@ -1,29 +1,25 @@
 package main
 
 import (
+	"slices"
+
+	"wvsms/bridge"
 	"wvsms/csp"
 	"wvsms/pdu"
+	"wvsms/pdu/wdp"
 )
 
-// Specification: the ports on which CSP travels (IANA).
-const (
-	portCSP = 3590
-	portCIR = 3716
-)
-
-// csp names the CSP message that user data carries, if it was read and is one. Of a
-// datagram of several segments it stands in the first; what that has of it suffices.
+// csp names the CSP message that user data carries on one of the bridge's ports, if it
+// was read and is one. Of a datagram of several segments it stands in the first; what
+// that has of it suffices.
 func (r *reading) csp(u pdu.UserData, d pdu.DCS) {
 	if r.Data == nil || r.Ports == nil || r.Concat != nil && r.Concat.Seq != 1 || d.Compressed() {
 		return
 	}
-	payload := u.Data
-	if r.Text != nil {
-		payload = []byte(*r.Text)
-	}
-	if r.Ports.Dst != portCSP && r.Ports.Dst != portCIR {
+	if !slices.Contains(bridge.Defaults().Socket.Ports, r.Ports.Dst) {
 		return
 	}
+	payload, _ := bridge.Carried(wdp.Join([]*pdu.Deliver{{DCS: d, UD: u}}), d)
 	m := csp.Inspect(payload)
 	if m.Syntax == csp.Opaque {
 		return
