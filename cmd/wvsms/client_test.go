@@ -143,6 +143,60 @@ func TestListen(t *testing.T) {
 	}
 }
 
+// What a message says as CSP means it: a secret only if it is asked for, and nothing that
+// a terminal obeys. What is no CSP may be anything, a text to a person too.
+func TestListenPretty(t *testing.T) {
+	const (
+		keys  = " port=3590 from-port=0 to=+1 alphabet=8bit modem=m0 received=2026-01-02T03:04:05Z"
+		login = `S: MSG A1 +49171 41` + keys + `\r\nWV12LR1 PW=se\x1b[2Jcret ZZ=\x1b[2J UI=wv:a@b.c`
+		text  = `S: MSG A2 +49171 8` + keys + `\r\nhi\x1b[2Jhi`
+		part  = `S: MSG A3 +49171 16` + keys + `\r\nWV12LR1bc secret`
+		head  = " from +49171, port 3590, "
+		rest  = " octets, 8bit, 2026-01-02T03:04:05Z\n"
+	)
+	for _, tt := range []struct {
+		payload bool
+		want    string
+	}{
+		{false, "A1" + head + "41" + rest + `  PTS 1.2 Login-Request, transaction 1
+    Login-Request
+      Password = (hidden)
+      ZZ = (hidden)
+      UserID = wv:a@b.c
+` + "A2" + head + "8" + rest + "  opaque\n" + "A3" + head + "16" + rest + `  PTS 1.2 Login-Request, transaction 1, part 2 of 3
+    [6 octets]
+`},
+		{true, "A1" + head + "41" + rest + `  PTS 1.2 Login-Request, transaction 1
+    Login-Request
+      Password = se\x1b[2Jcret
+      ZZ = \x1b[2J
+      UserID = wv:a@b.c
+` + "A2" + head + "8" + rest + "  opaque\n    hi\\x1b[2Jhi\n" + "A3" + head + "16" + rest + `  PTS 1.2 Login-Request, transaction 1, part 2 of 3
+    secret
+`},
+	} {
+		addr := playBridge(t, "C: RECV max=64\nS: OK\n"+strings.Join([]string{login, text, part}, "\n")+
+			"\nC: ACK A1\nC: ACK A2\nC: ACK A3\nS: OK\nS: OK\nS: OK")
+		out, err := run(t, "", &listenCmd{Max: 64, Count: 3, Pretty: true, Payload: tt.payload, Socket: addr})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(tt.want, out); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+// Programs are told what a message is beside the message.
+func TestListenJSON(t *testing.T) {
+	addr := playBridge(t, "C: RECV max=64\nS: OK\nS: MSG A1 +49171 7 port=3590\\r\\nWV12ST7\nC: ACK A1\nS: OK")
+	out, err := run(t, "", &listenCmd{Max: 64, Count: 1, JSON: true, Socket: addr})
+	want := `"csp":{"syntax":"PTS","version":"1.2","transactions":[{"id":"7","code":"ST","primitive":"Status","mode":"Response"}]}}` + "\n"
+	if err != nil || !strings.HasSuffix(out, want) {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 // What is written and not acknowledged when the connection breaks is acknowledged
 // after it, and not written twice.
 func TestListenReconnects(t *testing.T) {

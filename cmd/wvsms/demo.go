@@ -16,7 +16,6 @@ import (
 	"github.com/rs/zerolog"
 
 	"wvsms/bridge"
-	"wvsms/csp"
 	"wvsms/modem"
 	"wvsms/pdu/wdp"
 )
@@ -193,14 +192,11 @@ func (s *stage) say(format string, args ...any) {
 	fmt.Fprintf(s.out, "\n==       "+format+"\n", args...)
 }
 
-// message prints what a message is, and with --payload the message.
+// message prints what a message is and what it says.
 func (s *stage) message(b []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	fmt.Fprintf(s.out, "CSP      %s\n", visible(csp.Inspect(b).String()))
-	if s.payload {
-		fmt.Fprintf(s.out, "         %s\n", visible(string(b)))
-	}
+	fmt.Fprintf(s.out, "CSP      %s\n", strings.Join(pretty(b, s.payload), "\n         "))
 }
 
 // at prints an AT line, and of a PDU what is in it.

@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
+
+	"wvsms/csp"
 )
 
 const (
@@ -21,7 +24,10 @@ type listenCmd struct {
 	Max    int    `default:"64" help:"Messages taken at a time."`
 	Count  int    `help:"End after so many messages; 0 is never."`
 	Socket string `default:"127.0.0.1:3590" help:"The bridge: host:port or the path of a Unix socket."`
-	JSON   bool   `name:"json" help:"Print an object a line, the payload in base64."`
+	JSON   bool   `name:"json" xor:"form" help:"Print an object a line, the payload in base64."`
+	Pretty bool   `xor:"form" help:"Print what a message says as CSP means it, without secrets."`
+
+	Payload bool `help:"With --pretty: print secrets and the texts of messages, too."`
 }
 
 // Run writes messages as they come. Each is acknowledged after it is written, so that
@@ -156,6 +162,8 @@ type received struct {
 	Redelivered bool   `json:"redelivered"`
 	Octets      int    `json:"octets"`
 	Payload     []byte `json:"payload"`
+
+	CSP *cspObject `json:"csp,omitempty"`
 }
 
 func (l *listener) print(msg message) error {
@@ -167,14 +175,21 @@ func (l *listener) print(msg message) error {
 	m.Port, _ = strconv.Atoi(msg.keys["port"])
 	m.FromPort, _ = strconv.Atoi(msg.keys["from-port"])
 	if l.JSON {
+		if what := csp.Inspect(m.Payload); what.Syntax != csp.Opaque {
+			m.CSP = newCSPObject(what)
+		}
 		return json.NewEncoder(l.out).Encode(m)
 	}
 	again := ""
 	if m.Redelivered {
 		again = ", redelivered"
 	}
+	payload := visible(string(m.Payload))
+	if l.Pretty {
+		payload = "  " + strings.Join(pretty(m.Payload, l.Payload), "\n  ")
+	}
 	_, err := fmt.Fprintf(l.out, "%s from %s, port %d, %d octets, %s, %s%s\n%s\n",
-		m.ID, visible(m.From), m.Port, m.Octets, m.Alphabet, m.Received, again, visible(string(m.Payload)))
+		m.ID, visible(m.From), m.Port, m.Octets, m.Alphabet, m.Received, again, payload)
 	return err
 }
 

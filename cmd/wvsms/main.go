@@ -28,6 +28,7 @@ type cli struct {
 	Explain explainCmd `cmd:"" help:"Tell the life of one message in plain words."`
 	Sim     simCmd     `cmd:"" help:"Simulate modems on pseudo terminals, for any AT software."`
 	PDU     pduCmd     `cmd:"" name:"pdu" help:"Read and write short messages in PDU mode."`
+	CSP     cspCmd     `cmd:"" name:"csp" help:"Read and write CSP messages."`
 	Doctor  doctorCmd  `cmd:"" help:"Tell what stands between this machine and a working modem, each with its remedy."`
 	Config  configCmd  `cmd:"" help:"Check a configuration file or print an example."`
 	Version versionCmd `cmd:"" help:"Print the version."`
