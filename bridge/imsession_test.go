@@ -26,7 +26,7 @@ type weather struct {
 var weathers = []weather{
 	{"quiet", modemtest.AirOptions{Delay: time.Second}, 1},
 	{"doubled and reordered", modemtest.AirOptions{Duplicate: 0.5, Reorder: 0.5, Jitter: 3 * time.Second}, 1},
-	{"lost, doubled and reordered", modemtest.AirOptions{Loss: 0.15, Duplicate: 0.3, Reorder: 0.3, Jitter: 3 * time.Second}, 30},
+	{"lost, doubled and reordered", modemtest.AirOptions{Loss: 0.1, Duplicate: 0.3, Reorder: 0.3, Jitter: 3 * time.Second}, 30},
 }
 
 // seeds are how many networks of a kind are tried; in brief only the worst.
