@@ -103,7 +103,7 @@ func TestSecretsStayUnsaid(t *testing.T) {
 	t.Parallel()
 	change := func(c *Config) {
 		c.Modems = []ModemConfig{{Name: "m0", Receive: modem.ReceiveStore}, {Name: "m1", Receive: modem.ReceiveDirect}}
-		c.Peers = []PeerConfig{{Number: ddPeer, Choice: Choice{Long: "dd"}}}
+		c.Peers = []PeerConfig{{Number: ddPeer, Choice: Choice{Long: "dd"}}, {Number: xmlPeer, Choice: Choice{Transcode: "wbxml"}}}
 	}
 	inRig(t, modemtest.AirOptions{Duplicate: 0.3, Reorder: 0.3}, change, func(r *rig) {
 		r.stop()
@@ -126,17 +126,18 @@ func TestSecretsStayUnsaid(t *testing.T) {
 		r.settle(time.Minute)
 		r.sims["m0"].Fault(
 			modemtest.Fault{On: "+CMGR", Kind: modemtest.Split, Text: "+CREG: 1", Times: 2},
-			modemtest.Fault{On: "+CMGR", Kind: modemtest.LateAnswer, After: 50 * time.Second, Times: 2},
+			modemtest.Fault{On: "+CMGR", Kind: modemtest.LateAnswer, After: 31 * time.Second, Times: 4},
 			modemtest.Fault{On: "+CMGS", Kind: modemtest.LoseAnswer, Times: 1},
 			modemtest.Fault{On: "+CMGS", Kind: modemtest.Refuse, Text: "+CMS ERROR: 41", Times: 2},
 		)
 		secretsOut(r)
 		secretsIn(r)
-		r.settle(2 * time.Hour)
+		r.settle(10 * time.Minute)
 		r.stop()
 
+		onTheLine := told(t, bare.String())
 		for name := range secrets {
-			if told(t, bare.String())[name] == "" && name != "refused" && name != "conflict" {
+			if onTheLine[name] == "" && name != "refused" && name != "conflict" {
 				t.Errorf("%s never went over the line: it proves nothing", name)
 			}
 		}
@@ -146,7 +147,7 @@ func TestSecretsStayUnsaid(t *testing.T) {
 		for name, line := range told(t, r.said.String()) {
 			t.Errorf("the log tells the %s: %s", name, line)
 		}
-		for _, want := range []string{`"accepted"`, `"received"`, "set aside", "damaged", "came late", `"level":"debug"`} {
+		for _, want := range []string{`"accepted"`, `"received"`, "set aside", "damaged", "came late", "cannot go as WBXML", "cannot be handed over as XML", `"level":"debug"`} {
 			if !strings.Contains(r.said.String(), want) {
 				t.Errorf("the log never says %s", want)
 			}
@@ -157,7 +158,10 @@ func TestSecretsStayUnsaid(t *testing.T) {
 	})
 }
 
-const ddPeer = "+491718888888"
+const (
+	ddPeer  = "+491718888888"
+	xmlPeer = "+491717777777"
+)
 
 // login is a message that is too long for one segment.
 func login() []byte {
@@ -186,6 +190,10 @@ func secretsOut(r *rig) {
 			r.accept(Request{To: to, Payload: payload})
 		}
 	}
+	broken := bytes.Replace(document(), []byte("</ContentData>"), []byte("&"+secrets["document"]+";</ContentData>"), 1)
+	for _, payload := range [][]byte{document(), broken} {
+		r.accept(Request{To: xmlPeer, Payload: payload})
+	}
 	for _, text := range []string{"WVCI 1.2 " + secrets["cookie"], "WVCI 1.2 ç" + secrets["cookie"]} {
 		r.accept(Request{Port: portCIR, FromPort: portCIR, Payload: []byte(text)})
 	}
@@ -211,7 +219,7 @@ func secretsOut(r *rig) {
 // secretsIn has a handset send them, to both modems.
 func secretsIn(r *rig) {
 	t := r.t
-	h := r.air.NewHandset(phone, nil)
+	h, program := r.air.NewHandset(phone, nil), r.air.NewHandset(xmlPeer, nil)
 	binary, err := csp.ToWBXML(document())
 	if err != nil {
 		t.Fatal(err)
@@ -240,6 +248,12 @@ func secretsIn(r *rig) {
 		}
 		for _, data := range [][]byte{login(), document(), binary, []byte("WV12LR3 PW=" + secrets["password"]), []byte(secrets["damaged"])} {
 			if err := h.Send(number, wdp.Datagram{Dst: 3590, Src: 3590, Data: data}); err != nil {
+				t.Fatal(err)
+			}
+			r.settle(10 * time.Second)
+		}
+		for _, data := range [][]byte{binary, binary[:len(binary)-3]} {
+			if err := program.Send(number, wdp.Datagram{Dst: 3590, Src: 3590, Data: data}); err != nil {
 				t.Fatal(err)
 			}
 			r.settle(10 * time.Second)
