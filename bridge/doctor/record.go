@@ -4,9 +4,12 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"wvsms/modem"
 )
 
 // A recorder takes a dialogue down as a script that plays the modem's side of it
@@ -17,6 +20,7 @@ type recorder struct {
 	lines []string
 	names *aliases
 	asked string // the command that is being answered
+	body  bool   // the next line is a message's
 }
 
 // pauseFrom is the silence that belongs to the dialogue: a modem that takes its time.
@@ -42,6 +46,9 @@ func (r *recorder) line(sent bool, line string) {
 		r.lines = append(r.lines, `<< "\r\n> "`)
 		return
 	}
+	if r.promised(line) && !isPDU(line) { // a text, or a PDU that came damaged
+		line = strings.Repeat("0", len(line))
+	}
 	r.lines = append(r.lines, "< "+escaped(r.discreet(line)))
 }
 
@@ -63,6 +70,13 @@ func (r *recorder) discreet(line string) string {
 		}
 	}
 	return r.names.inText(line)
+}
+
+// promised tells whether a line of the modem's is the message that a header promised.
+func (r *recorder) promised(line string) bool {
+	body := r.body
+	r.body = slices.ContainsFunc([]string{"+CMT:", "+CDS:", "+CMGR:", "+CMGL:"}, func(header string) bool { return strings.HasPrefix(line, header) })
+	return body && !r.body && line[0] != '+' && line[0] != '^' && !modem.IsWord(line)
 }
 
 // isPDU: a line of hex as long as the shortest TPDU with its SMSC field, or of what the

@@ -123,3 +123,28 @@ func TestRecordOne(t *testing.T) {
 		}
 	})
 }
+
+// What the line's noise has left of a PDU, and a text, are blank as well.
+func TestRecordBlanksWhatIsDamaged(t *testing.T) {
+	r := newRecorder()
+	const text = "WVCI 1.2 4711-cookie"
+	hex := strings.ToUpper(pduOf(text))
+	for _, line := range []string{
+		"+CMGR: 1,,40", hex[1:], "OK", "+CMT: ,40", hex[:20] + "~" + hex[20:], `+CMGR: "REC READ","+49"`, text, "OK", "+CMT: ,40", "+CREG: 1", "+CMT: ,40",
+	} {
+		r.line(false, line)
+	}
+	r.line(true, "AT+CSQ")
+	var script strings.Builder
+	if err := r.write(&script, "a test"); err != nil {
+		t.Fatal(err)
+	}
+	for _, secret := range []string{text, hex[4:20], hex[20:]} {
+		if strings.Contains(script.String(), secret) {
+			t.Errorf("%s is in the record:\n%s", secret, &script)
+		}
+	}
+	if strings.Count(script.String(), "< OK") != 2 || !strings.Contains(script.String(), "< +CREG: 1") || !strings.Contains(script.String(), "> AT+CSQ") {
+		t.Errorf("what is no message is not in the record:\n%s", &script)
+	}
+}
