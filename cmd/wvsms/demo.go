@@ -11,12 +11,14 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
 
 	"wvsms/bridge"
 	"wvsms/modem"
+	"wvsms/modem/modemtest"
 	"wvsms/pdu/wdp"
 )
 
@@ -57,7 +59,7 @@ func (c *demoCmd) Run(ctx context.Context, std *stdio) error {
 	if c.Direct {
 		cfg.Modems[0].Receive = modem.ReceiveDirect
 	}
-	show := &stage{out: std.Out, payload: c.Payload}
+	show := newStage(std.Out, c.Payload)
 	received := make(chan []byte, 1)
 	handset := lab.handset(simNumber, func(d wdp.Datagram) []byte {
 		received <- d.Data
@@ -72,7 +74,7 @@ func (c *demoCmd) Run(ctx context.Context, std *stdio) error {
 		ctx, stop := context.WithCancel(ctx)
 		ran := make(chan error, 1)
 		go func() { ran <- b.Run(ctx) }()
-		failed := play(ctx, cfg.Socket.Unix, show, handset, received)
+		failed := play(ctx, cfg.Socket.Unix, show, lab.air, handset, received)
 		stop()
 		return errors.Join(failed, <-ran)
 	})
@@ -80,7 +82,7 @@ func (c *demoCmd) Run(ctx context.Context, std *stdio) error {
 
 // play is the program on the socket: it takes the login, answers it, and looks
 // whether the handset got the answer.
-func play(ctx context.Context, socket string, show *stage, handset sender, received <-chan []byte) error {
+func play(ctx context.Context, socket string, show *stage, air *modemtest.Air, handset sender, received <-chan []byte) error {
 	c, err := dial(ctx, socket)
 	if err != nil {
 		return err
@@ -125,6 +127,11 @@ func play(ctx context.Context, socket string, show *stage, handset sender, recei
 		return errors.New("the answer did not arrive")
 	}
 	if err := waitForSent(c, id); err != nil {
+		return err
+	}
+	show.say("another handset, %s, plays a whole session with a scripted service on the socket", simClient)
+	show.quiet.Store(true)
+	if err := show.wholeSession(ctx, air, c); err != nil {
 		return err
 	}
 	show.say("both ways, every octet the same")
@@ -183,7 +190,16 @@ type sender interface {
 type stage struct {
 	mu      sync.Mutex
 	out     io.Writer
-	payload bool // secrets too
+	payload bool        // secrets too
+	quiet   atomic.Bool // no AT lines
+	mask    func(modem string, sent bool, line string)
+	masked  string // what the mask made of a line
+}
+
+func newStage(out io.Writer, payload bool) *stage {
+	s := &stage{out: out, payload: payload}
+	s.mask = bridge.Masked(func(_ string, _ bool, line string) { s.masked = line })
+	return s
 }
 
 func (s *stage) say(format string, args ...any) {
@@ -200,50 +216,40 @@ func (s *stage) message(b []byte) {
 }
 
 // at prints an AT line, and of a PDU what is in it.
-func (s *stage) at(_ string, sent bool, line string) {
+func (s *stage) at(modem string, sent bool, line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	shown := line
-	what, masked := describe(sent, line)
-	if what != "" && !s.payload {
-		shown = masked
+	if s.mask(modem, sent, line); s.quiet.Load() {
+		return
 	}
-	fmt.Fprintf(s.out, "AT  %s  %s\n", strings.TrimSpace(arrow(sent)), shown)
-	if what != "" {
-		fmt.Fprint(s.out, what)
+	shown := s.masked
+	if s.payload {
+		shown = line
 	}
+	fmt.Fprintf(s.out, "AT  %s  %s\n%s", strings.TrimSpace(arrow(sent)), shown, describe(sent, line))
 }
 
-// describe says in words what an AT line that is a PDU carries, and gives the line
-// without the user data; "" if it is none.
-func describe(sent bool, line string) (what, masked string) {
+// describe says in words what an AT line that is a PDU carries; "" if it is none.
+func describe(sent bool, line string) string {
 	const shortest = 20 // hex digits; shorter lines are no short message
-	digits, end := strings.CutSuffix(line, "^Z")
-	if len(line) < shortest {
-		return "", ""
+	o := (&pduDecodeCmd{MO: sent}).decode(strings.TrimSuffix(line, "^Z"))
+	if len(line) < shortest || o.Error != nil || o.Address == nil || o.Data == nil {
+		return ""
 	}
-	o := (&pduDecodeCmd{MO: sent}).decode(digits)
-	if o.Error != nil || o.Address == nil || o.Data == nil {
-		return "", ""
-	}
-	direction := " from "
+	direction := "from"
 	if sent {
-		direction = " to "
+		direction = "to"
 	}
-	what = "PDU      " + *o.Type + direction + *o.Address
+	text := fmt.Sprintf("PDU      %s %s %s", *o.Type, direction, *o.Address)
 	if o.Ports != nil {
-		what += fmt.Sprintf(", port %d", o.Ports.Dst)
+		text += fmt.Sprintf(", port %d", o.Ports.Dst)
 	}
 	if c := o.Concat; c != nil {
-		what += fmt.Sprintf(", segment %d of %d (%d-bit reference %d)", c.Seq, c.Total, c.Bits, c.Ref)
+		text += fmt.Sprintf(", segment %d of %d (%d-bit reference %d)", c.Seq, c.Total, c.Bits, c.Ref)
 	}
-	what += fmt.Sprintf(", %d octets\n", len(*o.Data)/2)
+	text += fmt.Sprintf(", %d octets\n", len(*o.Data)/2)
 	if o.CSP != nil {
-		what += fmt.Sprintf("CSP      %s\n", visible(o.CSP.String()))
+		text += fmt.Sprintf("CSP      %s\n", visible(o.CSP.String()))
 	}
-	masked = fmt.Sprintf("%s[%d octets]", digits[:len(digits)-len(*o.Data)], len(*o.Data)/2)
-	if end {
-		masked += "^Z"
-	}
-	return what, masked
+	return text
 }
