@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"fmt"
+	"strconv"
 
 	"wvsms/csp"
 	"wvsms/pdu"
@@ -9,8 +10,8 @@ import (
 )
 
 // The parts of CSP's own are short messages by themselves, each of which says what it is
-// part of: the code and the transaction id of the message, how many parts it has and which
-// one this is. Those are a reassembly key like the reference of TS 23.040, so that a part
+// part of: the version, the code and the transaction id of the message, how many parts it
+// has and which one this is. Those are a reassembly key like the reference of TS 23.040, so that a part
 // is kept, placed, bounded and given up like any segment.
 
 // partKey returns the reassembly key of a short message that is such a part, and which
@@ -31,22 +32,30 @@ func (b *Bridge) partKey(sim string, d *pdu.Deliver) (wdp.Key, int, bool) {
 
 // Implementation: a part's name as a number, so that it takes the place of a reference.
 const (
-	letters  = 26
-	nameIDs  = 1000
-	nameBits = 0 // its width, which no reference has
+	letters   = 26
+	nameCodes = letters * letters
+	nameIDs   = 1000
+	nameBits  = 0   // its width, which no reference has
+	versionXX = 100 // behind those of two digits
 )
 
+// partName tells apart whatever csp.Join does: what it refused would be kept by the modem
+// and come again for ever.
 func partName(p csp.Preamble) uint32 {
-	code := uint32(0)
-	for _, c := range []byte(p.Code) {
-		code = code*letters + uint32(c|0x20-'a')
+	version, err := strconv.ParseUint(p.Version, 10, 8)
+	if err != nil {
+		version = versionXX
 	}
-	return code*nameIDs + uint32(p.TransactionID())
+	name := uint32(version)
+	for _, c := range []byte(p.Code) {
+		name = name*letters + uint32(c|0x20-'a')
+	}
+	return name*nameIDs + uint32(p.TransactionID())
 }
 
 // namedPart is the code and the transaction id that partName made a number of.
 func namedPart(name uint32) string {
-	code := name / nameIDs
+	code := name / nameIDs % nameCodes
 	return fmt.Sprintf("%c%c%d", 'A'+code/letters, 'A'+code%letters, name%nameIDs)
 }
 

@@ -144,6 +144,23 @@ func TestPartsSentAgain(t *testing.T) {
 	})
 }
 
+// Parts that agree in all but the version are of different messages. None of them stops
+// what comes behind it, and each message becomes whole with its own.
+func TestPartsOfTwoVersions(t *testing.T) {
+	t.Parallel()
+	inRig(t, modemtest.AirOptions{}, nil, func(r *rig) {
+		h := r.air.NewHandset(phone, nil)
+		for _, part := range []string{"WV12CL7ab SI=S42 UN=((a,", "wv13", "WV13CL7bb ,d))", "WVxxcl7ab UN=((e,", "WV12cl7BB b))", "WV13CL7ab SI=S43 UN=((c", "WV12ST8 ST=200"} {
+			sendParts(t, h, []byte(part))
+		}
+		r.settle(10 * time.Minute)
+		want := []string{"wv13", "WV12CL7 SI=S42 UN=((a,b))", "WV13CL7 SI=S43 UN=((c,d))", "WV12ST8 ST=200"}
+		if got := payloads(r.messages()); strings.Join(got, "|") != strings.Join(want, "|") {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
+}
+
 // With parts = "pass" they come as they are; letters that make no sense are no parts.
 func TestPartsPassedOn(t *testing.T) {
 	t.Parallel()
@@ -246,18 +263,23 @@ func TestPartsOutAreNotForAll(t *testing.T) {
 	})
 }
 
-// Names are as many as there are codes and ids.
+// Names are as many as there are versions, codes and ids.
 func TestPartNames(t *testing.T) {
 	seen := map[uint32]string{}
 	for a := 'A'; a <= 'Z'; a++ {
 		for b := 'A'; b <= 'Z'; b++ {
 			for _, id := range []string{"0", "9", "99", "999"} {
-				name := partName(csp.Preamble{Code: string(a) + string(b|0x20), ID: id})
-				if text := string(a) + string(b) + id; seen[name] != "" || namedPart(name) != text {
-					t.Fatalf("%s: name %d is %q, and %q's too", text, name, namedPart(name), seen[name])
+				for _, version := range []string{"00", "12", "99", "XX"} {
+					name := partName(csp.Preamble{Version: version, Code: string(a) + string(b|0x20), ID: id})
+					if text := string(a) + string(b) + id; seen[name] != "" || namedPart(name) != text {
+						t.Fatalf("%s: name %d is %q, and %q's too", text, name, namedPart(name), seen[name])
+					}
+					seen[name] = namedPart(name)
 				}
-				seen[name] = namedPart(name)
 			}
 		}
+	}
+	if a, b := partName(csp.Preamble{Version: "XX", Code: "CL", ID: "7"}), partName(csp.Preamble{Version: "xx", Code: "cl", ID: "007"}); a != b {
+		t.Errorf("names %d and %d of one message", a, b)
 	}
 }
