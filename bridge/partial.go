@@ -165,20 +165,26 @@ func (in *arrival) complete(tx *spool.Tx, total int, seg *spool.InSegment, again
 	case again:
 		return in.duplicate(tx, "sent twice: the second datagram is acknowledged and dropped", seg.Peer)
 	case seg.Port == portPush && !forIM(segments[0].UD.Data):
-		for _, in.raw = range raw {
-			if err := in.foreign(tx, seg.Peer, "push"); err != nil {
-				return err
-			}
-		}
-		return nil
+		return in.allForeign(tx, seg.Peer, "push", raw)
 	}
 	datagram := wdp.Join(segments)
 	if seg.Bits == nameBits {
 		if datagram, err = joinParts(segments); err != nil {
-			return fmt.Errorf("join %d parts of %s: %w", total, seg.Peer, err)
+			// As an error it would come again for ever: the modem keeps what is not committed.
+			return in.allForeign(tx, seg.Peer, fmt.Sprintf("parts: %v", err), raw)
 		}
 	}
 	return in.message(tx, datagram, segments)
+}
+
+// allForeign keeps the segments of a datagram aside.
+func (in *arrival) allForeign(tx *spool.Tx, peer, reason string, raw [][]byte) error {
+	for _, in.raw = range raw {
+		if err := in.foreign(tx, peer, reason); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // makeRoom lets an unfinished datagram give way when seg's sender, or all together, have

@@ -161,6 +161,36 @@ func TestPartsOfTwoVersions(t *testing.T) {
 	})
 }
 
+// What does not join is set aside and acknowledged: it must not come again for ever.
+func TestPartsThatDoNotJoin(t *testing.T) {
+	t.Parallel()
+	inRig(t, modemtest.AirOptions{}, nil, func(r *rig) {
+		h := r.air.NewHandset(phone, nil)
+		sendParts(t, h, []byte("WV12CL7ab SI=S42"))
+		r.settle(time.Minute)
+		err := r.Bridge.spool.Update(context.Background(), func(tx *spool.Tx) error {
+			rows, err := tx.Generation(1)
+			if err != nil || len(rows) != 1 {
+				return fmt.Errorf("%d rows, %w", len(rows), err)
+			}
+			rows[0].Mode = bytes.Replace(rows[0].Mode, []byte("CL7"), []byte("OR9"), 1)
+			return tx.PutInSegment(&rows[0])
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sendParts(t, h, []byte("WV12CL7bb UN=(a,b)"), []byte("WV12ST8 ST=200"))
+		r.settle(time.Minute)
+		if got := payloads(r.messages()); len(got) != 1 || got[0] != "WV12ST8 ST=200" {
+			t.Errorf("messages %q", got)
+		}
+		stored := r.sims["m0"].Stored("SM") + r.sims["m0"].Stored("ME")
+		if n := r.counters()["foreign.parts"]; n != 2 || stored != 0 {
+			t.Errorf("%d parts are set aside, %d messages are left in the modem", n, stored)
+		}
+	})
+}
+
 // With parts = "pass" they come as they are; letters that make no sense are no parts.
 func TestPartsPassedOn(t *testing.T) {
 	t.Parallel()
