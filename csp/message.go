@@ -1,6 +1,9 @@
 package csp
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // A Syntax is a form in which CSP messages travel.
 type Syntax int
@@ -64,11 +67,18 @@ func (m Message) String() string {
 		words = append(words, m.Version)
 	}
 	text := strings.Join(words, " ")
-	for i, t := range m.Transactions {
+	shown := m.Transactions[:min(len(m.Transactions), mostShown)]
+	for i, t := range shown {
 		if i > 0 {
 			text += ";"
 		}
 		text += " " + t.String()
 	}
+	if more := len(m.Transactions) - len(shown); more > 0 {
+		text += fmt.Sprintf("; and %d more", more)
+	}
 	return text + m.part()
 }
+
+// mostShown are the transactions that are named in one line.
+const mostShown = 8

@@ -10,6 +10,18 @@ import (
 // one or a few (MultiTrans).
 const maxTransactions = 256
 
+// maxTold bounds the texts of it: a string table makes very long ones of few octets, and
+// what is told stands in logs. The longest name of a primitive has 32 octets.
+const maxTold = 64
+
+// told is a text that is told, "" of one that is too long to be what it should be.
+func told(s string) string {
+	if len(s) > maxTold {
+		return ""
+	}
+	return s
+}
+
 // inspectTree tells what stands in a message in XML or WBXML, up to its end or to where
 // it cannot be read further.
 func (m *Message) inspectTree(b []byte) {
@@ -56,10 +68,10 @@ func (m *Message) inspectElement(path []string) {
 		m.Transactions = append(m.Transactions, Transaction{})
 	case len(path) > 1 && path[len(path)-2] == "TransactionContent" && last >= 0:
 		if m.Transactions[last].Primitive == "" {
-			m.Transactions[last].Primitive = name
+			m.Transactions[last].Primitive = told(name)
 		}
 	case strings.HasPrefix(name, "WV-CSP-") && name != "WV-CSP-Message" && len(path) <= 2:
-		t := Transaction{Primitive: name}
+		t := Transaction{Primitive: told(name)}
 		if strings.HasSuffix(name, "-Request") {
 			t.Mode = Request
 		} else if strings.HasSuffix(name, "-Response") {
@@ -72,7 +84,7 @@ func (m *Message) inspectElement(path []string) {
 func (m *Message) inspectText(path []string, text string) {
 	text = strings.Trim(text, whiteSpace)
 	if isAt(path, "SessionDescriptor", "SessionID") {
-		m.Session = text
+		m.Session = told(text)
 	}
 	if len(m.Transactions) == 0 {
 		return
@@ -80,11 +92,13 @@ func (m *Message) inspectText(path []string, text string) {
 	t := &m.Transactions[len(m.Transactions)-1]
 	switch {
 	case isAt(path, "TransactionDescriptor", "TransactionID"):
-		t.ID = text
+		t.ID = told(text)
 	case isAt(path, "TransactionDescriptor", "TransactionMode"):
 		t.Mode = Mode(max(0, slices.Index([]string{"", "Request", "Response"}, text)))
 	case isAt(path, "TransactionContent", t.Primitive, "Result", "Code"):
-		t.Status, _ = strconv.Atoi(text)
+		if n, err := strconv.ParseUint(text, 10, 16); err == nil {
+			t.Status = int(n)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package csp
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -80,5 +81,46 @@ func TestDetectWBXML(t *testing.T) {
 		if got := Detect(octets(t, v.wbxml)); got != v.want {
 			t.Errorf("%s is %v, want %v", v.name, got, v.want)
 		}
+	}
+}
+
+// What is told of a message stands in logs: of one that is made for that, with a string
+// table that stands for very much, it is no more than of others.
+func TestInspectTellsLittle(t *testing.T) {
+	of := tables().dialects[2].codes
+	open := func(b []byte, names ...string) []byte {
+		for _, name := range names {
+			b = append(b, of[name].token|hasContent)
+		}
+		return b
+	}
+	long := strings.Repeat("z", 4000)
+	b := append([]byte{wbxmlVersion, 0x11, charsetUTF8}, appendMB(nil, uint32(len(long)+1))...)
+	b = open(append(append(b, long...), 0), "WV-CSP-Message", "Session")
+	b = append(open(b, "SessionDescriptor", "SessionID"), tokenStrT, 0, tokenEnd, tokenEnd)
+	for range 300 {
+		b = append(open(b, "Transaction", "TransactionDescriptor", "TransactionID"), tokenStrT, 0, tokenEnd, tokenEnd)
+		b = append(open(b, "TransactionContent"), tokenLiteral, 0, tokenEnd, tokenEnd)
+	}
+	m := Inspect(b)
+	if len(m.Transactions) < 100 {
+		t.Errorf("%d transactions", len(m.Transactions))
+	}
+	if m.Session != "" || m.Transactions[0] != (Transaction{}) {
+		t.Errorf("session of %d octets, transaction %.100v", len(m.Session), m.Transactions[0])
+	}
+	if got := m.String(); len(got) > 1000 {
+		t.Errorf("%d octets: %.100s…", len(got), got)
+	}
+
+	const head = `<WV-CSP-Message xmlns="http://www.openmobilealliance.org/DTD/WV-CSP1.2"><Session>`
+	polls := head + strings.Repeat("<Transaction><TransactionContent><Polling-Request/></TransactionContent></Transaction>", 12)
+	want := "XML 1.2" + strings.Repeat(" Polling-Request;", 7) + " Polling-Request; and 4 more"
+	if got := Inspect([]byte(polls)).String(); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	code := "<Transaction><TransactionContent><Status><Result><Code>99999999999999999999</Code>"
+	if got := Inspect([]byte(head + code)).Transactions; len(got) != 1 || got[0].Status != 0 {
+		t.Errorf("a code of 20 digits: %v", got)
 	}
 }
