@@ -204,7 +204,7 @@ func checkOctets(t *testing.T, b []byte) {
 	t.Helper()
 	Inspect(b)
 	e, _ := Parse(b)
-	shown := strings.ReplaceAll(e.String()+e.Redacted().String(), "\n", "") + RedactedText(b)
+	shown := strings.ReplaceAll(e.String()+e.Redacted().String(), "\n", "") + redactedText(b)
 	if !utf8.ValidString(shown) || strings.ContainsFunc(shown, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		t.Errorf("%q: a terminal may obey %q", b, shown)
 	}

@@ -56,24 +56,3 @@ func (v *Value) redacted(shown map[*Value]bool) (Value, bool) {
 	}
 	return r, true
 }
-
-// RedactedText is a message in plain text syntax or of the CIR channel in one line, for
-// displays, without its secrets. Of one that cannot be read the preamble is shown, which
-// has no room for any; of what is of another syntax, nothing.
-func RedactedText(b []byte) string {
-	switch Detect(b) {
-	case PTS:
-		m, err := readPTS(b)
-		text, writeErr := m.Redacted().AppendText(nil)
-		if err != nil || writeErr != nil {
-			text, _ = m.Preamble.AppendText(nil)
-			return string(text) + " " + hidden
-		}
-		return printable(string(text))
-	case CIR:
-		m, _ := ParseCIR(b)
-		m.Value = hidden
-		return m.String()
-	}
-	return hidden
-}

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What is to be hidden has "secret" in it. The line is RedactedText, the tree that of
+// What is to be hidden has "secret" in it. The line is redactedText, the tree that of
 // Parse and Redacted.
 func TestRedactedPTS(t *testing.T) {
 	for _, c := range []struct{ message, line, tree string }{
@@ -61,7 +61,7 @@ func TestRedactedPTS(t *testing.T) {
 			"helo secret\r\n", "HELO (hidden)", "HELO\n  SessionID = (hidden)\n",
 		},
 	} {
-		if line := RedactedText([]byte(c.message)); line != c.line {
+		if line := redactedText([]byte(c.message)); line != c.line {
 			t.Errorf("%s: is\n%s, want\n%s", c.message, line, c.line)
 		}
 		e, err := Parse([]byte(c.message))
@@ -90,12 +90,12 @@ func TestRedactedUnread(t *testing.T) {
 		"<a>secret</a>":                "(hidden)",
 		"":                             "(hidden)",
 	} {
-		if line := RedactedText([]byte(message)); line != want {
+		if line := redactedText([]byte(message)); line != want {
 			t.Errorf("%.40s: is %s, want %s", message, line, want)
 		}
 	}
 	// Hiding makes it longer than a message may be.
-	if line := RedactedText([]byte("WV12LR1" + strings.Repeat(" PW=x", 6000))); line != "WV12LR1 (hidden)" {
+	if line := redactedText([]byte("WV12LR1" + strings.Repeat(" PW=x", 6000))); line != "WV12LR1 (hidden)" {
 		t.Errorf("is %.40s", line)
 	}
 }
@@ -225,4 +225,25 @@ func walk(e Element, secret bool, visit func(Element, bool), secrets map[string]
 	for _, child := range e.Children {
 		walk(child, secret, visit, secrets)
 	}
+}
+
+// redactedText is a message in plain text syntax or of the CIR channel in one line without
+// its secrets. Of one that cannot be read the preamble is shown, which
+// has no room for any; of what is of another syntax, nothing.
+func redactedText(b []byte) string {
+	switch Detect(b) {
+	case PTS:
+		m, err := readPTS(b)
+		text, writeErr := m.Redacted().AppendText(nil)
+		if err != nil || writeErr != nil {
+			text, _ = m.Preamble.AppendText(nil)
+			return string(text) + " " + hidden
+		}
+		return printable(string(text))
+	case CIR:
+		m, _ := ParseCIR(b)
+		m.Value = hidden
+		return m.String()
+	}
+	return hidden
 }
