@@ -248,7 +248,7 @@ func (in *arrival) message(tx *spool.Tx, datagram wdp.Datagram, segments []*pdu.
 		Payload:      payload,
 		Segments:     len(segments),
 		State:        spool.MsgReady,
-		Route:        routeFor(b.cfg.UDP, first.OA.String(), datagram.Dst),
+		Route:        routeFor(b.cfg.UDP, first.OA.String(), datagram.Dst, len(payload)),
 	}
 	if scts, ok := first.SCTS.Time(); ok {
 		m.SCTS = scts.UTC()

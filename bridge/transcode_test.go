@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"bytes"
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"wvsms/csp"
 	"wvsms/modem/modemtest"
 	"wvsms/pdu/wdp"
+	"wvsms/spool"
 )
 
 const loginXML = `<?xml version="1.0"?>
@@ -142,5 +144,43 @@ func TestNoWBXMLForPTS(t *testing.T) {
 		if got := goes(); got != csp.WBXML {
 			t.Errorf("to a handset that speaks WBXML goes %v", got)
 		}
+	})
+}
+
+// Few octets of WBXML are very many of XML. What no UDP datagram can hold must not keep
+// what comes behind it from the program: it goes to the TCP socket.
+func TestTranscodedTooLargeForUDP(t *testing.T) {
+	t.Parallel()
+	inRig(t, modemtest.AirOptions{}, wbxml, func(r *rig) {
+		role := UDPConfig{Port: 3590, Listen: "127.0.0.1:0", Peer: phone}
+		r.Bridge.cfg.UDP = []UDPConfig{role}
+		var groups strings.Builder
+		for range 5000 {
+			groups.WriteString("<TransactionContent/>")
+		}
+		xml := `<WV-CSP-Message xmlns="http://www.openmobilealliance.org/DTD/WV-CSP1.2">` + groups.String() + `</WV-CSP-Message>`
+		binary, err := csp.ToWBXML([]byte(xml))
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := r.air.NewHandset(phone, nil)
+		for _, payload := range []string{string(binary), "WV12ST8 ST=200"} {
+			if err := h.Send(ownNumber, datagram(payload)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r.settle(time.Hour)
+		if err := r.reroute(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.messages(); len(got) != 1 || got[0].Octets <= 65_507 { // of IPv4, behind the heads of IP and UDP
+			t.Errorf("%d messages for TCP", len(got))
+		}
+		r.view(func(tx *spool.Tx) error {
+			if heads, err := tx.Ready(role.route(), nil, 0, 10); err != nil || len(heads) != 1 {
+				t.Errorf("%d messages for UDP, %v", len(heads), err)
+			}
+			return nil
+		})
 	})
 }

@@ -23,9 +23,17 @@ const (
 	udpRetryMost = time.Minute
 )
 
+// udpMost is how much a datagram holds, behind the heads of IPv4 and UDP.
+const udpMost = 1<<16 - 1 - 20 - 8
+
 // routeFor returns which consumer a message goes to: the UDP role that serves its peer
-// and port, else the TCP socket. Routes stand in the spool, so they name no index.
-func routeFor(udps []UDPConfig, peer string, port uint16) string {
+// and port, else the TCP socket, as with what no datagram can hold: texts grow when they
+// become UTF-8, and WBXML when it becomes XML. Routes stand in the spool, so they name
+// no index.
+func routeFor(udps []UDPConfig, peer string, port uint16, octets int) string {
+	if octets > udpMost {
+		return tcpRoute
+	}
 	for _, u := range udps {
 		if u.Forward == "" && u.Port == port && strings.TrimPrefix(u.Peer, "+") == strings.TrimPrefix(peer, "+") {
 			return u.route()
@@ -63,14 +71,14 @@ func (b *Bridge) reroute(ctx context.Context) error {
 		if len(page) > 0 {
 			after = page[len(page)-1].N
 		}
-		page = slices.DeleteFunc(page, func(m *spool.Message) bool { return m.Route == routeFor(b.cfg.UDP, m.Peer, m.Port) })
+		page = slices.DeleteFunc(page, func(m *spool.Message) bool { return m.Route == b.routeOf(m) })
 		if len(page) == 0 {
 			continue
 		}
 		err = b.spool.Update(ctx, func(tx *spool.Tx) error {
 			tx.About("reroute")
 			for _, m := range page {
-				m.Route = routeFor(b.cfg.UDP, m.Peer, m.Port)
+				m.Route = b.routeOf(m)
 				if err := tx.PutMessage(m); err != nil {
 					return err
 				}
@@ -86,6 +94,10 @@ func (b *Bridge) reroute(ctx context.Context) error {
 		b.log.Info().Int("messages", moved).Msg("what waits goes elsewhere: [[udp]] has changed")
 	}
 	return nil
+}
+
+func (b *Bridge) routeOf(m *spool.Message) string {
+	return routeFor(b.cfg.UDP, m.Peer, m.Port, m.Octets)
 }
 
 // udpRoles serves raw datagrams, one message each (WAP-259-WDP: on an IP bearer WDP is UDP).

@@ -36,8 +36,11 @@ func TestRoutes(t *testing.T) {
 		{[]UDPConfig{server, field}, "+491712345679", 3716, "tcp"},
 		{[]UDPConfig{other, server}, "Info", 3716, "udp:3716:forward"},
 	}
+	if got := routeFor([]UDPConfig{server, field}, "+491712345678", 3590, 65_508); got != tcpRoute {
+		t.Errorf("what no datagram can hold: %s", got)
+	}
 	for _, tt := range tests {
-		if got := routeFor(tt.udps, tt.peer, tt.port); got != tt.want {
+		if got := routeFor(tt.udps, tt.peer, tt.port, 65_507); got != tt.want {
 			t.Errorf("%s, port %d: %s, want %s", tt.peer, tt.port, got, tt.want)
 		}
 	}
