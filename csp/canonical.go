@@ -10,7 +10,8 @@ import (
 // of an element's spellings the one that we write; a namespace where it differs from the
 // one around, by default and not by prefix; attributes in order; integers without zeros
 // before and date-times without hyphens and colons and with seconds, both without white
-// space around. All other text stays as it is: white space in it may be a user's.
+// space around. All other text stays as it is, and all in ContentData: white space in it
+// may be a user's.
 func Canonical(doc []byte) ([]byte, error) {
 	r, w := newXMLReader(doc), &xmlWriter{}
 	err := copyTo(func(e event) error {

@@ -24,7 +24,7 @@ type event struct {
 	space string      // of start: the namespace, its own or inherited
 	attrs []attribute // of start, without xmlns
 	text  string
-	leaf  bool // of text: it is all that the element has
+	leaf  bool // of text: it is all that the element has, and no user's in ContentData
 }
 
 type eventKind int
@@ -71,6 +71,7 @@ type nesting struct {
 type openElement struct {
 	name, space string
 	parent      bool
+	content     bool // it is in ContentData
 }
 
 var (
@@ -88,20 +89,28 @@ func (n *nesting) start(e event) error {
 		n.open[len(n.open)-1].parent = true
 	}
 	n.begun = true
-	n.open = append(n.open, openElement{name: e.name, space: e.space})
+	n.open = append(n.open, openElement{name: e.name, space: e.space, content: n.inContent()})
 	n.queue = append(n.queue, e)
 	return nil
 }
 
 // text takes a text that ends here. White space alone is layout, but in ContentData it
-// is the message.
+// is the message, of which nothing is anything but text.
 func (n *nesting) text(s string, last bool) {
 	in := n.open[len(n.open)-1]
-	leaf := last && !in.parent
-	if s == "" || isSpace(s) && !(leaf && in.name == contentData) {
+	leaf := last && !in.parent && !n.inContent()
+	if s == "" || isSpace(s) && !n.inContent() {
 		return
 	}
 	n.queue = append(n.queue, event{kind: textEvent, name: in.name, text: s, leaf: leaf})
+}
+
+func (n *nesting) inContent() bool {
+	if len(n.open) == 0 {
+		return false
+	}
+	in := n.open[len(n.open)-1]
+	return in.content || in.name == contentData
 }
 
 func (n *nesting) end() {

@@ -113,3 +113,64 @@ func octets(t testing.TB, s string) []byte {
 	}
 	return b
 }
+
+// What a user writes in elements keeps its white space, its numbers and its dates.
+func TestElementsInContent(t *testing.T) {
+	const doc = `<WV-CSP-Message xmlns="http://www.openmobilealliance.org/DTD/WV-CSP1.2"><Session><Transaction>` +
+		`<TransactionContent xmlns="http://www.openmobilealliance.org/DTD/WV-TRC1.2"><SendMessage-Request><ContentData>` +
+		`<p xmlns="http://www.w3.org/1999/xhtml"><b>Call</b> <i>Bob</i>: <Code>007</Code>, <DateTime>2001-09-25T13:40Z</DateTime></p>` +
+		`</ContentData></SendMessage-Request></TransactionContent></Transaction></Session></WV-CSP-Message>`
+	wbxml, err := ToWBXML([]byte(doc))
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := ToXML(wbxml)
+	if got := strings.TrimPrefix(string(back), `<?xml version="1.0" encoding="UTF-8"?>`); err != nil || got != doc {
+		t.Errorf("%v\n  is %s\nwant %s", err, got, doc)
+	}
+	if got := canonical(t, []byte(doc)); got != doc {
+		t.Errorf("canonical form:\n  is %s\nwant %s", got, doc)
+	}
+	bare := strings.NewReplacer("Call", "", ": ", "", ", ", "").Replace(doc)
+	for _, doc := range []string{doc, bare, strings.Replace(bare, "</b> <i>", "</b><i>", 1)} {
+		if indented, err := IndentXML([]byte(doc)); err != nil || canonical(t, indented) != canonical(t, []byte(doc)) {
+			t.Errorf("indented: %v, %s", err, indented)
+		}
+	}
+}
+
+// ContentEncoding holds for the content that it stands beside, or whose MessageInfo it
+// stands in, and not for the next.
+func TestEncodingHoldsForItsContent(t *testing.T) {
+	of := tables().dialects[2].codes
+	b := []byte{wbxmlVersion, 0x11, charsetUTF8, 0}
+	open := func(names ...string) {
+		for _, name := range names {
+			b = append(b, tokenSwitchPage, of[name].page, of[name].token|hasContent)
+		}
+	}
+	text := func(name string, token byte, s string) {
+		open(name)
+		b = append(append(append(b, token), s...), tokenEnd)
+	}
+	open("WV-CSP-Message", "Session", "Transaction", "TransactionContent", "MessageNotification", "MessageInfo")
+	text("ContentEncoding", tokenStrI, "BASE64\x00")
+	b = append(b, tokenEnd, tokenEnd, tokenEnd, tokenEnd)
+	open("Transaction", "TransactionContent", "NewMessage")
+	text("ContentData", tokenOpaque, "\x02Hi")
+	b = append(b, tokenEnd, tokenEnd, tokenEnd)
+	open("Transaction", "TransactionContent", "NewMessage", "MessageInfo")
+	text("ContentEncoding", tokenStrI, "BASE64\x00")
+	b = append(b, tokenEnd)
+	text("ContentData", tokenOpaque, "\x02Hi")
+	b = append(b, tokenEnd, tokenEnd, tokenEnd, tokenEnd, tokenEnd)
+	xml, err := ToXML(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"<NewMessage><ContentData>Hi</ContentData>", "</MessageInfo><ContentData>SGk=</ContentData>"} {
+		if !strings.Contains(string(xml), want) {
+			t.Errorf("there is no %s in %s", want, xml)
+		}
+	}
+}

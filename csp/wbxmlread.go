@@ -18,7 +18,7 @@ type wbxmlReader struct {
 	page    byte
 	run     run
 	spent   int  // octets of all strings so far, wherever they came from
-	base64  bool // the next ContentData is said to be in it
+	base64  int  // how many are open while ContentData is said to be in it; 0: it is not
 	lenient bool // show what is not known, instead of an error
 	begin   int  // where the token being read stands
 }
@@ -75,6 +75,9 @@ func (r *wbxmlReader) step() error {
 			return err
 		}
 		r.end()
+		if len(r.open) < r.base64 {
+			r.base64 = 0
+		}
 		return nil
 	}
 	return r.content(token)

@@ -63,17 +63,30 @@ func (r *wbxmlReader) flush(last bool) error {
 	}
 	r.run = run{text: r.run.text[:0]}
 	switch {
-	case in.name == contentEncoding:
-		r.base64 = s == "BASE64"
-	case in.name == contentData:
-		r.base64 = false
+	case in.name == contentEncoding && s == "BASE64":
+		r.base64 = r.encodes()
+	case in.name == contentEncoding, in.name == contentData:
+		r.base64 = 0
 	}
 	r.text(s, last)
 	return nil
 }
 
-// contentEncoding says of the ContentData behind it how it is written in XML.
-const contentEncoding = "ContentEncoding"
+// contentEncoding says of the ContentData behind it how it is written in XML. They are
+// in one element, or contentEncoding is in a part of that which tells of the message.
+const (
+	contentEncoding = "ContentEncoding"
+	messageInfo     = "MessageInfo"
+)
+
+// encodes is how many elements are open while the ContentEncoding that is read holds.
+func (r *wbxmlReader) encodes() int {
+	around := len(r.open) - 1
+	if around > 0 && r.open[around-1].name == messageInfo {
+		around--
+	}
+	return around
+}
 
 // opaque is the text that octets stand for. In ContentData they are the text, or, where
 // they cannot be and the encoding is said to be that, the text is made of them in BASE64.
@@ -92,7 +105,7 @@ func (r *wbxmlReader) opaque(name string, octets []byte) (string, error) {
 			return s, nil
 		}
 		return "", errors.New("the octets of a date-time are none")
-	case name == contentData && r.base64 && !isBase64(octets):
+	case name == contentData && r.base64 > 0 && !isBase64(octets):
 		return base64.StdEncoding.EncodeToString(octets), nil
 	case name == contentData && isXMLText(string(octets)):
 		return string(octets), nil

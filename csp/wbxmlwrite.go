@@ -95,7 +95,7 @@ func (w *wbxmlWriter) attributes(e event, around string) {
 // text writes a number or a date-time as octets, and a text that has a token as that, if
 // they are read as what they are. A user's message stays a text, whatever it is.
 func (w *wbxmlWriter) text(e event) {
-	if e.leaf && e.name != contentData {
+	if e.leaf {
 		trimmed := strings.Trim(e.text, whiteSpace)
 		switch w.lang.kinds[w.lang.spelling(e.name)] {
 		case integer:

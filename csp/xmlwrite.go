@@ -19,6 +19,7 @@ type xmlWriter struct {
 type written struct {
 	name, space string
 	mixed       bool // it has text, next to which space would be text too
+	content     bool // it is ContentData, or in it
 }
 
 // documentType says which version of CSP it is, where the namespace of the root does not.
@@ -47,21 +48,20 @@ func (w *xmlWriter) write(e event) error {
 
 func (w *xmlWriter) start(e event) {
 	w.closeTag()
-	space, mixed := "", false
+	var around written
 	if len(w.open) > 0 {
-		last := w.open[len(w.open)-1]
-		space, mixed = last.space, last.mixed
+		around = w.open[len(w.open)-1]
 	}
-	w.newLine(mixed)
+	w.newLine(around)
 	w.b = append(append(w.b, '<'), e.name...)
-	if e.space != space {
+	if e.space != around.space {
 		w.attribute("xmlns", e.space)
 	}
 	for _, a := range e.attrs {
 		w.attribute(a.name, a.value)
 	}
 	w.tag = true
-	w.open = append(w.open, written{name: e.name, space: e.space})
+	w.open = append(w.open, written{name: e.name, space: e.space, content: around.content || e.name == contentData})
 }
 
 func (w *xmlWriter) attribute(name, value string) {
@@ -83,12 +83,12 @@ func (w *xmlWriter) end() {
 		w.tag = false
 		return
 	}
-	w.newLine(last.mixed)
+	w.newLine(last)
 	w.b = append(append(append(w.b, "</"...), last.name...), '>')
 }
 
-func (w *xmlWriter) newLine(mixed bool) {
-	if w.indent && !mixed && len(w.b) > 0 {
+func (w *xmlWriter) newLine(in written) {
+	if w.indent && !in.mixed && !in.content && len(w.b) > 0 {
 		w.b = append(w.b, '\n')
 		w.b = append(w.b, strings.Repeat("  ", len(w.open))...)
 	}
