@@ -33,10 +33,11 @@ func (b *Bridge) runTimers(ctx context.Context) error {
 		} else if !due.IsZero() && due.Before(next) {
 			next = later(due, now.Add(time.Second)) // one that is being sent is past its time until its outcome is known
 		}
-		if err := b.endTransactions(ctx, now); err != nil {
-			b.log.Error().Err(err).Msg("cannot count CSP transactions")
-		}
+		b.endTransactions(now)
 		if now.Sub(saved) >= clockSave {
+			if err := b.countTransactions(ctx); err != nil {
+				b.log.Error().Err(err).Msg("cannot count CSP transactions")
+			}
 			if err := b.clock.save(ctx, b.spool); err != nil {
 				b.log.Error().Err(err).Msg("trying again")
 			}

@@ -177,10 +177,14 @@ func (b *Bridge) saw(s sighting) {
 	b.watch(func(t *transactions) []outcome { return t.saw(s) })
 }
 
-// endTransactions ends those that are overdue and writes the counts down: not with each
-// message, since a commit is dear and nothing hangs on them.
-func (b *Bridge) endTransactions(ctx context.Context, now time.Time) error {
+// endTransactions ends those that are overdue.
+func (b *Bridge) endTransactions(now time.Time) {
 	b.watch(func(t *transactions) []outcome { return t.overdue(now) })
+}
+
+// countTransactions writes the counts down: not with each message, since a commit is dear
+// and nothing hangs on them.
+func (b *Bridge) countTransactions(ctx context.Context) error {
 	b.lookout.mu.Lock()
 	counts := b.lookout.counts
 	b.lookout.counts = nil

@@ -139,3 +139,34 @@ func TestTransactionsAreTold(t *testing.T) {
 		}
 	})
 }
+
+// A commit is dear, and nothing hangs on the counts: there is one a minute at most.
+func TestTransactionsAreCountedNowAndThen(t *testing.T) {
+	t.Parallel()
+	commits := 0
+	inRig(t, modemtest.AirOptions{}, nil, func(r *rig) {
+		r.stop()
+		r.probe = func(point string) {
+			if point == "committed transactions" {
+				commits++
+			}
+		}
+		r.start()
+		h := r.air.NewHandset(phone, nil)
+		const each, minutes = 30, 3
+		for id := range each * minutes {
+			if err := h.Send(ownNumber, datagram(fmt.Sprintf("WV12GL%d SI=S42", id))); err != nil {
+				t.Fatal(err)
+			}
+			r.settle(time.Minute / each)
+			r.accept(Request{Payload: fmt.Appendf(nil, "WV12LG%d ST=200", id)})
+		}
+		r.settle(2 * time.Minute)
+		if n := r.counters()["csp.answered"]; n != each*minutes {
+			t.Errorf("%d answered, want %d", n, each*minutes)
+		}
+		if commits > minutes+2 {
+			t.Errorf("%d commits in %d minutes", commits, minutes+2)
+		}
+	})
+}
