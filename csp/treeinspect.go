@@ -37,7 +37,7 @@ func (m *Message) inspectTree(b []byte) {
 	var path []string
 	for {
 		e, err := s.next()
-		if d := s.dialect(); d != nil {
+		if d := s.dialect(); d != nil && m.Version == "" {
 			m.Version = d.version
 		}
 		if err != nil {
@@ -46,6 +46,9 @@ func (m *Message) inspectTree(b []byte) {
 		switch e.kind {
 		case startEvent:
 			path = append(path, e.name)
+			if version := versionOf(e.space); len(path) == 1 && version != "" {
+				m.Version = version
+			}
 			m.inspectElement(path)
 		case textEvent:
 			m.inspectText(path, e.text)
@@ -100,6 +103,15 @@ func (m *Message) inspectText(path []string, text string) {
 			t.Status = int(n)
 		}
 	}
+}
+
+// versionOf is what a namespace of CSP says the version is, a known one or not.
+func versionOf(namespace string) string {
+	_, version, _ := tables().namespaceToken(namespace)
+	if !isDotted(version) {
+		return ""
+	}
+	return told(version)
 }
 
 // isAt reports whether a path ends like that.

@@ -54,6 +54,23 @@ func TestInspectTree(t *testing.T) {
 	}
 }
 
+// A version that nobody knows is told as the document's namespace has it, not as the
+// version whose tokens it is read with.
+func TestInspectUnknownVersion(t *testing.T) {
+	for _, v := range []struct{ message, want string }{
+		{`<WV-CSP-Message xmlns="http://www.openmobilealliance.org/DTD/IMPS-CSP1.4"><Session/></WV-CSP-Message>`, "XML 1.4"},
+		{`<!DOCTYPE WV-CSP-Message PUBLIC "-//OMA//DTD WV-CSP 1.1//EN" ""><WV-CSP-Message xmlns="http://www.wireless-village.org/CSP2.10"/>`, "XML 2.10"},
+		{"\x03\x10\x6A\x00\xC9\x05\x031.4\x00\x01\x6D\x01\x01", "WBXML 1.4"},
+		{"\x03\x10\x6A\x00\xC9\x05\x03my words\x00\x01\x6D\x01\x01", "WBXML 1.1"},
+		{`<WV-CSP-Message xmlns="http://www.wireless-village.org/CSP1.my words"/>`, "XML"},
+		{`<WV-CSP-Message xmlns="http://www.wireless-village.org/CSP"/>`, "XML"},
+	} {
+		if got := Inspect([]byte(v.message)).String(); got != v.want {
+			t.Errorf("%q: %s, want %s", v.message, got, v.want)
+		}
+	}
+}
+
 func TestDetectWBXML(t *testing.T) {
 	for _, v := range []struct {
 		name, wbxml string
