@@ -41,7 +41,15 @@ func (e Element) isShown(parent *Element) bool {
 	case "PresenceValue":
 		return shownElements[parent.Name]
 	}
-	return shownElements[e.Name]
+	return shownElements[e.Name] && (tables().kinds[e.Name] != integer || isInteger(e.Text))
+}
+
+// isInteger takes 7200, and 0x1C20, as an example of the specification has SearchID.
+// Anything else where an integer belongs is a text at a wrong place.
+func isInteger(s string) bool {
+	s = strings.Trim(s, whiteSpace)
+	digits, hexadecimal := strings.CutPrefix(s, "0x")
+	return isNumber(s) || hexadecimal && strings.Trim(digits, "0123456789ABCDEFabcdef") == ""
 }
 
 // child is the text of a child.

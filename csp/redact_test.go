@@ -50,6 +50,12 @@ func TestRedactedPTS(t *testing.T) {
 				"    StatusText\n      Qualifier = T\n      PresenceValue = (hidden)\n    StatusContent\n      ReferredContent = (hidden)\n      ContentType = text/plain\n" +
 				"    XX\n      Qualifier = T\n      PresenceValue = (hidden)\n",
 		}, {
+			// What is said to be a number and is none may be a text at a wrong place.
+			`WV12UP6 ST="secret" TL=secret KA=7200 CA=((PS,secret),(MT,1)) DL=`,
+			`WV12UP6 ST=(hidden) TL=(hidden) KA=7200 CA=((PS,(hidden)),(MT,1)) DL=`,
+			"UpdatePresence-Request\n  Result\n    Code = (hidden)\n  TimeToLive = (hidden)\n  KeepAliveTime = 7200\n" +
+				"  CapabilityList\n    ParserSize = (hidden)\n    MultiTrans = 1\n  DefaultList\n",
+		}, {
 			`WV12ML9 UN=(("secret",wv:bob),(,wv:carol)) CP=((DN,"secret"),(DE,T),(XX,secret))`,
 			`WV12ML9 UN=(((hidden),wv:bob),(,wv:carol)) CP=((DN,(hidden)),(DE,T),(XX,(hidden)))`,
 			"ListManage-Response\n  NickList\n    NickName\n      Name = (hidden)\n      UserID = wv:bob\n    NickName\n      Name\n      UserID = wv:carol\n" +
