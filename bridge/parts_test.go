@@ -144,6 +144,36 @@ func TestPartsSentAgain(t *testing.T) {
 	})
 }
 
+// Parts are joined in whichever alphabet they come, even if that is not the same in all.
+func TestPartsAsText(t *testing.T) {
+	t.Parallel()
+	inRig(t, modemtest.AirOptions{}, nil, func(r *rig) {
+		h := r.air.NewHandset(phone, nil)
+		text := func(s string) pdu.UserData {
+			t.Helper()
+			ud, err := pdu.GSM7UserData(s, pdu.PortIE(3590, 3590))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return ud
+		}
+		wide := pdu.UCS2UserData("WV12CL7cc =\"€ 😀\"", pdu.PortIE(3590, 0))
+		for _, part := range []struct {
+			dcs pdu.DCS
+			ud  pdu.UserData
+		}{{pdu.DCSUCS2, wide}, {pdu.DCSGSM7, text("WV12CL7BC {ä},(\"€@")}, {pdu.DCSGSM7, text("WV12cl007ac DN=(a")}} {
+			if err := h.SendUserData(ownNumber, part.dcs, part.ud); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r.settle(time.Minute)
+		want := []string{"WV12cl007 DN=(a{ä},(\"€@=\"€ 😀\""}
+		if got := payloads(r.messages()); strings.Join(got, "|") != strings.Join(want, "|") {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
+}
+
 // Parts that agree in all but the version are of different messages. None of them stops
 // what comes behind it, and each message becomes whole with its own.
 func TestPartsOfTwoVersions(t *testing.T) {
