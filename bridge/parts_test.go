@@ -144,6 +144,26 @@ func TestPartsSentAgain(t *testing.T) {
 	})
 }
 
+// What is said again minutes later counts in whichever order the network stamped it.
+func TestPartsSentAgainInAnyOrder(t *testing.T) {
+	t.Parallel()
+	inRig(t, modemtest.AirOptions{}, nil, func(r *rig) {
+		h := r.air.NewHandset(phone, nil)
+		_, parts := long(t, 1, 3)
+		orders := [][]int{{0, 1, 2}, {2, 1, 0}, {1, 2, 0}, {0, 2, 1}, {0, 1, 2}}
+		for _, order := range orders {
+			for _, i := range order {
+				sendParts(t, h, parts[i])
+				r.settle(2 * time.Second)
+			}
+			r.settle(5 * time.Minute)
+		}
+		if got := len(r.messages()); got != len(orders) {
+			t.Errorf("%d messages, want %d", got, len(orders))
+		}
+	})
+}
+
 // Parts are joined in whichever alphabet they come, even if that is not the same in all.
 func TestPartsAsText(t *testing.T) {
 	t.Parallel()

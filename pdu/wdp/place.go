@@ -153,7 +153,7 @@ func (k Key) takes(g *generation, s placed) bool {
 		return true
 	}
 	for _, p := range g.parts {
-		if p.Seq != s.Seq && !together(p, s) {
+		if p.Seq != s.Seq && !k.together(p, s) {
 			return false
 		}
 	}
@@ -181,17 +181,25 @@ func (k Key) steady(g *generation, s Part) bool {
 // datagram, are of one new datagram. They are if they were sent in order and
 // closely, or more closely than the copy follows the finished one. Otherwise the
 // copy is but that: joined with what came much later, it would make a datagram
-// that nobody sent.
-func together(a, b placed) bool {
-	if !inOrder(a.Part, b.Part) {
-		return false
-	}
+// that nobody sent. Under a name, what follows the finished one after so long that it is
+// no sender's copy was sent anew, and the network may have stamped it in any order.
+func (k Key) together(a, b placed) bool {
 	between, numbers := a.SCTS.Sub(b.SCTS).Abs(), max(a.Seq-b.Seq, b.Seq-a.Seq)
-	if between <= time.Duration(numbers)*deadlineEach {
+	closely := between <= time.Duration(numbers)*deadlineEach
+	anew := k.Bits == 0 && closely && k.sentAnew(a) && k.sentAnew(b)
+	switch {
+	case anew:
+		return true
+	case !inOrder(a.Part, b.Part):
+		return false
+	case closely:
 		return true
 	}
 	return (a.apart < 0 || between < a.apart) && (b.apart < 0 || between < b.apart)
 }
+
+// sentAnew tells whether a segment is no copy that its sender made of the finished one.
+func (k Key) sentAnew(p placed) bool { return p.apart < 0 || p.apart > k.repeatSpread() }
 
 func inOrder(a, b Part) bool {
 	if a.Seq > b.Seq {
