@@ -229,7 +229,7 @@ func (in *arrival) segment(d *pdu.Deliver) *spool.InSegment {
 func (in *arrival) message(tx *spool.Tx, datagram wdp.Datagram, segments []*pdu.Deliver) error {
 	first, b := segments[0], in.session.bridge
 	whole, alphabet := Carried(datagram, first.DCS)
-	payload, err := in.hears(tx, first.OA.String(), whole)
+	payload, refused, err := in.hears(tx, first.OA.String(), whole)
 	if err != nil {
 		return err
 	}
@@ -262,6 +262,9 @@ func (in *arrival) message(tx *spool.Tx, datagram wdp.Datagram, segments []*pdu.
 		line := log.Info().Str("id", m.ID).Str("peer", m.Peer).Uint16("port", m.Port).
 			Int("octets", len(m.Payload)).Int("segments", m.Segments)
 		naming(line, message).Msg("received")
+		if refused != nil {
+			log.Warn().Err(refused).Str("id", m.ID).Str("peer", m.Peer).Msg("WBXML cannot be handed over as XML: it is handed over as it is")
+		}
 		b.saw(sighting{peer: m.Peer, inbound: true, message: message, segments: m.Segments, at: in.now})
 	}
 	return tx.PutMessage(m)

@@ -55,23 +55,22 @@ func translate(xml []byte) ([]byte, error) {
 
 // hears notes the syntax in which a peer speaks, and returns what the program gets of
 // its message: WBXML as XML, if that is how the program has it. What cannot be
-// translated is handed over as it is.
-func (in *arrival) hears(tx *spool.Tx, peer string, payload []byte) ([]byte, error) {
+// translated is handed over as it is, and refused says why.
+func (in *arrival) hears(tx *spool.Tx, peer string, payload []byte) (handed []byte, refused, err error) {
 	syntax := csp.Detect(payload)
 	switch syntax {
 	case csp.PTS, csp.XML, csp.WBXML:
 		if err := tx.SetSyntax(peer, syntax.String(), in.now); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	b := in.session.bridge
 	if syntax != csp.WBXML || b.cfg.choice(peer).Transcode != "wbxml" {
-		return payload, nil
+		return payload, nil, nil
 	}
-	xml, err := csp.ToXML(payload)
-	if err != nil {
-		in.session.log.Warn().Err(err).Str("peer", peer).Int("octets", len(payload)).Msg("WBXML cannot be handed over as XML: it is handed over as it is")
-		return payload, nil
+	xml, refused := csp.ToXML(payload)
+	if refused != nil {
+		return payload, refused, nil
 	}
-	return xml, nil
+	return xml, nil, nil
 }

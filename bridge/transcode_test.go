@@ -184,3 +184,29 @@ func TestTranscodedTooLargeForUDP(t *testing.T) {
 		})
 	})
 }
+
+// What could not be translated is told once it is durable, and not with the spool held.
+func TestUntranslatedIsToldAfterTheCommit(t *testing.T) {
+	t.Parallel()
+	inRig(t, modemtest.AirOptions{}, wbxml, func(r *rig) {
+		const line = "WBXML cannot be handed over as XML"
+		r.stop()
+		r.probe = func(point string) {
+			if point == "commit arrival" && strings.Contains(r.said.String(), line) {
+				t.Error("it is told before the commit")
+			}
+		}
+		r.start()
+		binary, err := csp.ToWBXML([]byte(loginXML))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.air.NewHandset(phone, nil).Send(ownNumber, datagram(string(binary[:len(binary)-3]))); err != nil {
+			t.Fatal(err)
+		}
+		r.settle(time.Minute)
+		if n := strings.Count(r.said.String(), line); n != 1 {
+			t.Errorf("it is told %d times", n)
+		}
+	})
+}
