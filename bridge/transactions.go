@@ -40,6 +40,7 @@ type transactionKey struct {
 
 type transaction struct {
 	key      transactionKey
+	peer     string
 	name     string
 	begun    time.Time
 	segments int
@@ -92,7 +93,7 @@ func (t *transactions) saw(s sighting) (ended []outcome) {
 		case key.id == "" || s.message.Syntax == csp.CIR || one.Code == "PO":
 			// A poll has no transaction id, and is answered by whatever waits.
 		case !answers:
-			ended = append(ended, t.begin(transaction{key: key, name: one.Name(), begun: s.at, segments: s.segments})...)
+			ended = append(ended, t.begin(transaction{key: key, peer: s.peer, name: one.Name(), begun: s.at, segments: s.segments})...)
 		case t.open[request] != nil:
 			r := t.end(t.open[request])
 			ended = append(ended, outcome{
@@ -126,7 +127,7 @@ func (t *transactions) end(e *list.Element) *transaction {
 }
 
 func (r *transaction) unanswered(now time.Time) outcome {
-	return outcome{peer: r.key.peer, request: r.name, took: now.Sub(r.begun).Round(time.Second), sent: r.segments}
+	return outcome{peer: r.peer, request: r.name, took: now.Sub(r.begun).Round(time.Second), sent: r.segments}
 }
 
 // overdue ends the transactions that have waited too long.

@@ -86,6 +86,9 @@ func TestTransactions(t *testing.T) {
 					ended = watched.saw(sighting{peer: phone, inbound: way == "<", message: csp.Inspect([]byte(text)), segments: segments, at: now})
 				}
 				for _, o := range ended {
+					if o.peer != phone {
+						t.Errorf("%s: the peer is %s, want %s", o, o.peer, phone)
+					}
 					got = append(got, o.String())
 				}
 			}
