@@ -15,6 +15,7 @@ const (
 	narrowSpread   = 10 * time.Minute // an 8-bit reference is soon used again
 	narrowEach     = 6 * time.Second  // at most, a segment
 	namedSpread    = time.Hour        // names that a program gives begin anew when it does
+	namedRepeat    = 40 * time.Second // who gives names waits longer for an answer: Android's client 45 s
 	resendPause    = 2 * time.Minute  // in which a sender may send a finished datagram again
 	perSenderLimit = 64
 	limit          = 1024
@@ -48,10 +49,10 @@ func (k Key) spread() time.Duration {
 }
 
 // repeatSpread is how far apart two equal datagrams are one. A program that begins anew
-// gives the same names, and may mean what it says twice.
+// gives the same names: what it says again after it has waited for an answer, it means.
 func (k Key) repeatSpread() time.Duration {
 	if k.Bits == 0 {
-		return resendPause
+		return namedRepeat
 	}
 	return k.spread()
 }
