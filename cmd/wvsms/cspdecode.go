@@ -87,6 +87,9 @@ func (c *cspDecodeCmd) print(w io.Writer, b []byte) error {
 	case m.Syntax == csp.Opaque:
 		return errOpaque
 	case m.Syntax == csp.XML && m.Version == "" && len(m.Transactions) == 0:
+		if _, err := csp.Parse(b); err != nil {
+			return fmt.Errorf("this XML cannot be read as a CSP message: %w", err)
+		}
 		return errors.New("this XML is no CSP message: its root element is none of CSP")
 	case m.Syntax == csp.XML || m.Syntax == csp.WBXML:
 		fmt.Fprintf(w, "<!-- %s -->\n", strings.ReplaceAll(visible(m.String()), "--", "- -"))
