@@ -1,11 +1,13 @@
 package bridge
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"wvsms/csp"
 	"wvsms/modem"
 	"wvsms/modem/modemtest"
 	"wvsms/pdu"
@@ -174,4 +176,28 @@ func TestCIRFromHandset(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Of any octets Carried returns what they are, or the text of a message of the CIR channel.
+func FuzzCarried(f *testing.F) {
+	for _, seed := range []string{"WVCI 1.2 4711", "\x08\xC8\x22\xF3\x09\x9A\xD2\x64", "\x01\x06\x03\xC6\xAF\x8AWVCI 1.2 4711", "\x01\x06\xFF\xFF\xFF\xFF\x7F\xAF\x8A", "\xFF"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for _, port := range []uint16{portCIR, portPush, 3590} {
+			payload, alphabet := Carried(wdp.Datagram{Dst: port, Data: b}, pdu.DCSOctet)
+			switch alphabet {
+			case "8bit":
+				if !bytes.Equal(payload, b) {
+					t.Errorf("port %d: %x became %x", port, b, payload)
+				}
+			case "gsm7":
+				if _, ok := csp.ParseCIR(payload); !ok || port == 3590 {
+					t.Errorf("port %d: %x became %q, which is no message of the CIR channel", port, b, payload)
+				}
+			default:
+				t.Errorf("port %d: %x has the alphabet %q", port, b, alphabet)
+			}
+		}
+	})
 }
