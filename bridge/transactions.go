@@ -42,6 +42,7 @@ type transaction struct {
 	key      transactionKey
 	peer     string
 	name     string
+	known    bool // it is sure to be a request
 	begun    time.Time
 	segments int
 }
@@ -87,13 +88,13 @@ func (t *transactions) saw(s sighting) (ended []outcome) {
 		key := transactionKey{strings.TrimPrefix(s.peer, "+"), s.message.Syntax, one.ID, s.inbound}
 		request := key
 		request.inbound = !s.inbound
-		// A code that nobody knows answers what is open under its id, or else asks.
-		answers := one.Mode == csp.Response || one.Mode == csp.ModeUnknown && t.open[request] != nil
+		answers := one.Mode == csp.Response || one.Mode == csp.ModeUnknown && t.mayAnswer(request, one.Name())
 		switch {
 		case key.id == "" || s.message.Syntax == csp.CIR || one.Code == "PO":
 			// A poll has no transaction id, and is answered by whatever waits.
 		case !answers:
-			ended = append(ended, t.begin(transaction{key: key, peer: s.peer, name: one.Name(), begun: s.at, segments: s.segments})...)
+			r := transaction{key: key, peer: s.peer, name: one.Name(), known: one.Mode == csp.Request, begun: s.at, segments: s.segments}
+			ended = append(ended, t.begin(r)...)
 		case t.open[request] != nil:
 			r := t.end(t.open[request])
 			ended = append(ended, outcome{
@@ -103,6 +104,18 @@ func (t *transactions) saw(s sighting) (ended []outcome) {
 		}
 	}
 	return ended
+}
+
+// mayAnswer tells whether a code that nobody knows answers what is open under its id, or
+// else asks. The answers to a request that is known are known, too, or are its code turned
+// round, as all are that have a code of their own.
+func (t *transactions) mayAnswer(request transactionKey, name string) bool {
+	e := t.open[request]
+	if e == nil {
+		return false
+	}
+	r := e.Value.(*transaction)
+	return !r.known || len(name) == 2 && r.name == string([]byte{name[1], name[0]})
 }
 
 // begin opens a transaction. One that is open under the same id has no answer any more,

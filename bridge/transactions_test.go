@@ -37,6 +37,16 @@ func TestTransactions(t *testing.T) {
 			0 < 1 WV12XY9 A=1
 			3 > 1 WV12YX9 A=2
 			XY → YX in 3.0 s, 1+1 segments`},
+		{"a code nobody knows answers a known one only if it is that turned round", `
+			0 > 1 WV12PN5 SI=S42
+			1 < 2 WV12SM5 SI=S42
+			2 < 1 WV12ST5 ST=200
+			PN → ST 200 in 2.0 s, 1+1 segments
+			3 > 1 WV12MS5 ST=200
+			SM → MS 200 in 2.0 s, 2+1 segments
+			4 < 1 WV12GB6 SI=S42
+			5 > 2 WV12BG6 SI=S42
+			GB → BG in 1.0 s, 1+2 segments`},
 		{"an answer to nothing, a second answer", `
 			0 > 1 WV12ST1 ST=200
 			1 < 1 WV12CL2
