@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"flag"
 	"fmt"
 	"path/filepath"
 	"testing"
@@ -28,6 +29,12 @@ func TestGaugesEqualCounts(t *testing.T) {
 	outStates := []OutState{StateQueued, StateQueued, StateSent, StateDelivered, StateFailed, StateExpired, StateUnknown, StateCancelled}
 	segStates := []SegState{SegQueued, SegSubmitting, SegAccepted, SegUnknown, SegFailed, SegDelivered}
 	dir, run := t.TempDir(), 0
+	if brief() {
+		checks := flag.Lookup("rapid.checks")
+		was := checks.Value.String()
+		defer checks.Value.Set(was)
+		checks.Value.Set("25")
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		run++
 		s, err := Open(filepath.Join(dir, fmt.Sprint(run)), Options{})
