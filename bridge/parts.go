@@ -11,8 +11,8 @@ import (
 
 // The parts of CSP's own are short messages by themselves, each of which says what it is
 // part of: the version, the code and the transaction id of the message, how many parts it
-// has and which one this is. Those are a reassembly key like the reference of TS 23.040, so that a part
-// is kept, placed, bounded and given up like any segment.
+// has and which one this is. Those are a reassembly key like the reference of TS 23.040,
+// so that a part is kept, placed, bounded and given up like any segment.
 
 // partKey returns the reassembly key of a short message that is such a part, and which
 // one it is; false if it is none, or if parts from its sender are passed on as they come.

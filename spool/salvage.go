@@ -36,7 +36,8 @@ var salvagedTables = []salvagedTable{
 	{"outbound", true, "", func(s *salvage, c []any) bool {
 		return s.known(c[1]) && long(c[6], 32) && within(math.MaxUint16, c[3], c[4], c[21]) && within(1, c[10]) &&
 			oneOf(c[12], "auto", "hold", "resend", "fail") && within(math.MaxInt32, c[18], c[22], c[23], c[25]) &&
-			oneOf(c[15], StateQueued, StateSent, StateDelivered, StateFailed, StateExpired, StateUnknown, StateCancelled)
+			oneOf(c[15], StateQueued, StateSent, StateDelivered, StateFailed, StateExpired, StateUnknown, StateCancelled) &&
+			(len(c) <= 27 || oneOf(c[27], FormData, FormDD, FormText))
 	}},
 	{"outbound_payload", true, "", nil},
 	{"out_segment", false, "", func(_ *salvage, c []any) bool {
