@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -75,23 +76,25 @@ func runChaos(t *testing.T, o chaosOptions) *tally {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var wrong []string
 	defer func() {
 		w.close()
 		if !t.Failed() {
 			os.RemoveAll(dir)
 			return
 		}
-		if err := os.WriteFile(filepath.Join(dir, "history"), []byte(w.history.String()), 0o600); err != nil {
+		told := strings.Join(wrong[:min(len(wrong), 30)], "\n")
+		if err := os.WriteFile(filepath.Join(dir, "history"), []byte(told+"\n\n"+w.history.String()), 0o600); err != nil {
 			t.Error(err)
 		}
-		t.Logf("seed %d failed. The transcript is in %s\nThe same attack again:\n%s", o.seed, dir, o.replay())
+		t.Logf("seed %d failed. The transcript is in %s\nThe same attack again:\n%s\nWhat is wrong, once more:\n%s", o.seed, dir, o.replay(), told)
 	}()
 	w.populate()
 	w.attack()
 	attacked := time.Since(start)
 	w.calmDown()
 	h := w.history.snapshot()
-	wrong := h.check()
+	wrong = h.check()
 	for _, what := range wrong[:min(len(wrong), 30)] {
 		t.Error(what)
 	}
