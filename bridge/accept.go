@@ -87,7 +87,7 @@ func (b *Bridge) checkRequest(r Request) error {
 		return &Refusal{"bad-number", err.Error()}
 	}
 	switch {
-	case !b.cfg.Limits.AllowTo.Match(r.To):
+	case !b.settings().Limits.AllowTo.Match(r.To):
 		return &Refusal{"not-allowed", r.To + " is not in limits.allow_to"}
 	case r.Modem != "" && !b.hasModem(r.Modem):
 		return &Refusal{"no-modem", fmt.Sprintf("no modem is called %q", r.Modem)}
@@ -117,7 +117,7 @@ func (b *Bridge) afford(tx *spool.Tx, now time.Time, segments int) error {
 	if depth >= b.cfg.Spool.MaxQueued {
 		return &Refusal{"queue-full", fmt.Sprintf("%d messages are not finished (spool.max_queued)", depth)}
 	}
-	budget := b.cfg.Limits.SegmentsPerDay
+	budget := b.settings().Limits.SegmentsPerDay
 	if budget == 0 {
 		return nil
 	}

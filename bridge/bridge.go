@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -37,6 +38,7 @@ type Options struct {
 	Clock Source
 	Log   zerolog.Logger
 	Trace func(modem string, sent bool, line string) // every AT line; must not block
+	Meter Meter                                      // nil: nobody asks
 	USB   USBReset                                   // nil: systemd does it
 	Hook  Hook                                       // nil: as a process
 
@@ -61,10 +63,12 @@ type Options struct {
 // A Bridge is one running bridge over one spool.
 type Bridge struct {
 	cfg    Config
+	set    atomic.Pointer[Settings]
 	dial   Dial
 	log    zerolog.Logger
 	trace  func(modem string, sent bool, line string)
 	probe  func(point string)
+	meter  Meter
 	usb    USBReset
 	hook   Hook
 	sys    string
@@ -117,6 +121,9 @@ func Open(ctx context.Context, cfg Config, o Options) (*Bridge, error) {
 	if o.Probe == nil {
 		o.Probe = func(string) {}
 	}
+	if o.Meter == nil {
+		o.Meter = noMeter{}
+	}
 	for _, d := range []struct {
 		to    *string
 		usual string
@@ -142,12 +149,13 @@ func Open(ctx context.Context, cfg Config, o Options) (*Bridge, error) {
 		return nil, err
 	}
 	b := &Bridge{
-		cfg: cfg, dial: o.Dial, log: o.Log, trace: o.Trace, probe: o.Probe, spool: s, run: o.Run, profiles: profiles,
+		cfg: cfg, dial: o.Dial, log: o.Log, trace: o.Trace, probe: o.Probe, meter: o.Meter, spool: s, run: o.Run, profiles: profiles,
 		usb: o.USB, hook: o.Hook, sys: o.Sys,
 		sessions: map[string]*session{}, verdicts: map[string]string{}, claimed: map[string]bool{}, shunned: map[string]shunning{},
 		recoveries: map[string]*recovery{}, heart: heart{beats: map[string]time.Time{}},
 		bounds: inboundBounds,
 	}
+	b.set.Store(settingsOf(cfg))
 	if err := b.open(ctx, o); err != nil {
 		b.Close()
 		return nil, err

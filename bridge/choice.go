@@ -37,7 +37,7 @@ func (c *Choice) read(t *table) {
 
 // choice is what holds for a peer: of each key the first [[peer]] that fits and has it,
 // else [csp], else the default.
-func (c *Config) choice(peer string) Choice {
+func (c *Settings) choice(peer string) Choice {
 	var chosen Choice
 	for _, k := range choices {
 		value := k.field(&chosen)

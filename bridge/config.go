@@ -22,6 +22,7 @@ import (
 type Config struct {
 	Spool  SpoolConfig
 	Socket SocketConfig
+	HTTP   HTTPConfig
 	Modems []ModemConfig
 	Limits LimitsConfig
 	UDP    []UDPConfig
@@ -73,13 +74,6 @@ const (
 	RoamingAllow   RoamingPolicy = iota
 	RoamingReceive               // it sends nothing, and receives
 )
-
-// LimitsConfig is [limits].
-type LimitsConfig struct {
-	SegmentsPerDay int // sliding 24 h; 0: unlimited
-	AllowTo        Patterns
-	AllowFrom      Patterns
-}
 
 // UDPConfig is one [[udp]], with exactly one role: the field role has Listen and
 // Peer, the server role has Forward.
@@ -148,6 +142,7 @@ func ParseConfig(text string) (Config, error) {
 	root := &table{values: raw, faults: new(Faults)}
 	root.table("spool", c.Spool.read)
 	root.table("socket", c.Socket.read)
+	root.table("http", c.HTTP.read)
 	root.tables("modem", func(t *table) { c.Modems = append(c.Modems, readModem(t)) })
 	root.table("limits", c.Limits.read)
 	root.tables("udp", func(t *table) { c.UDP = append(c.UDP, readUDP(t)) })
@@ -294,12 +289,6 @@ func validName(s string) bool {
 		}
 	}
 	return s != "" && len(s) <= 32
-}
-
-func (c *LimitsConfig) read(t *table) {
-	t.integer("segments_per_day", &c.SegmentsPerDay, 0, 100_000_000)
-	t.patterns("allow_to", &c.AllowTo)
-	t.patterns("allow_from", &c.AllowFrom)
 }
 
 func readUDP(t *table) UDPConfig {

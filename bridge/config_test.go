@@ -116,7 +116,7 @@ parts = "pass"
 		"+491712": {"concat", "pass", "none"},
 		"+44":     {"dd", "join", "none"},
 	} {
-		if got := c.choice(number); got != want {
+		if got := settingsOf(c).choice(number); got != want {
 			t.Errorf("%s: %+v, want %+v", number, got, want)
 		}
 	}

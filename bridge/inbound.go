@@ -197,7 +197,7 @@ func (b *Bridge) foreign(d *pdu.Deliver) string {
 		return "push"
 	case d.DCS.Compressed():
 		return "compressed"
-	case !b.cfg.Limits.AllowFrom.Match(d.OA.String()):
+	case !b.settings().Limits.AllowFrom.Match(d.OA.String()):
 		return "not-allowed"
 	}
 	return ""

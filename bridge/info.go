@@ -55,7 +55,7 @@ func (b *Bridge) Info() any {
 	now := b.clock.Now()
 	v := info{
 		Name: "wvsms", Uptime: now.Sub(b.started).Truncate(time.Second).String(),
-		Ports: b.cfg.Socket.Ports, Budget: b.cfg.Limits.SegmentsPerDay, Counters: map[string]int64{},
+		Ports: b.cfg.Socket.Ports, Budget: b.settings().Limits.SegmentsPerDay, Counters: map[string]int64{},
 	}
 	if b.clockUnset() {
 		v.Clock = "never set: times are shown wrong"

@@ -176,7 +176,7 @@ func (s *session) begin(tx *spool.Tx, o *outbound) (*transmission, error) {
 		return nil, nil
 	case o.Due.After(o.now):
 		return nil, nil
-	case !s.bridge.cfg.Limits.AllowTo.Match(o.Peer):
+	case !s.bridge.settings().Limits.AllowTo.Match(o.Peer):
 		o.finish(spool.StateFailed, o.Peer+" is no longer in limits.allow_to")
 		return nil, nil
 	}
@@ -209,7 +209,7 @@ func (s *session) begin(tx *spool.Tx, o *outbound) (*transmission, error) {
 
 // budgetFree is when the next segment may be sent; the zero time is now.
 func (b *Bridge) budgetFree(tx *spool.Tx, now time.Time) (time.Time, error) {
-	budget := b.cfg.Limits.SegmentsPerDay
+	budget := b.settings().Limits.SegmentsPerDay
 	if budget == 0 {
 		return time.Time{}, nil
 	}

@@ -18,7 +18,7 @@ import (
 // one it is; false if it is none, or if parts from its sender are passed on as they come.
 func (b *Bridge) partKey(sim string, d *pdu.Deliver) (wdp.Key, int, bool) {
 	ports, _ := d.UD.Ports()
-	if ports.Dst == portPush || b.cfg.choice(d.OA.String()).Parts != "join" {
+	if ports.Dst == portPush || b.settings().choice(d.OA.String()).Parts != "join" {
 		return wdp.Key{}, 0, false
 	}
 	p, _, err := csp.ParsePreamble(wdp.Join([]*pdu.Deliver{d}).Data)

@@ -36,7 +36,7 @@ func (b *Bridge) shape(ctx context.Context, r Request) (shape, error) {
 		s.form, s.segments = spool.FormText, 1
 		return s, nil
 	}
-	if s.segments > 1 && b.cfg.choice(r.To).Long == "dd" {
+	if s.segments > 1 && b.settings().choice(r.To).Long == "dd" {
 		// What needs more parts than there are letters goes concatenated: the handset's
 		// own stack joins that before its client sees it.
 		if parts, err := csp.Split(s.payload, partSize); err == nil {

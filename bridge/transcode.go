@@ -13,7 +13,7 @@ import (
 // toBinary returns the WBXML that goes on air for XML of the program's, if that is how
 // the receiver has it. Whatever cannot be translated back to the same goes as it is.
 func (b *Bridge) toBinary(ctx context.Context, to string, payload []byte) ([]byte, error) {
-	if b.cfg.choice(to).Transcode != "wbxml" || csp.Detect(payload) != csp.XML {
+	if b.settings().choice(to).Transcode != "wbxml" || csp.Detect(payload) != csp.XML {
 		return payload, nil
 	}
 	var spoken string
@@ -65,7 +65,7 @@ func (in *arrival) hears(tx *spool.Tx, peer string, payload []byte) (handed []by
 		}
 	}
 	b := in.session.bridge
-	if syntax != csp.WBXML || b.cfg.choice(peer).Transcode != "wbxml" {
+	if syntax != csp.WBXML || b.settings().choice(peer).Transcode != "wbxml" {
 		return payload, nil, nil
 	}
 	xml, refused := csp.ToXML(payload)

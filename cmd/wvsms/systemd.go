@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"wvsms/bridge"
+	"wvsms/bridge/web"
 )
 
 const (
@@ -32,6 +33,14 @@ func serve(ctx context.Context, cfg bridge.Config, o bridge.Options) error {
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
+	if cfg.HTTP.Listen != "" {
+		page, err := web.Listen(ctx, b, web.Options{Listen: cfg.HTTP.Listen, Log: o.Log})
+		if err != nil {
+			b.Close()
+			return err
+		}
+		g.Go(func() error { return page.Run(ctx) })
+	}
 	g.Go(func() error { return b.Run(ctx) })
 	every, err := daemon.SdWatchdogEnabled(false)
 	if err != nil {

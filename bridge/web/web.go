@@ -1,0 +1,94 @@
+// Package web shows how a bridge is, and lets it be tended: a page for people, a JSON
+// interface for programs, metrics for Prometheus, health for whoever restarts it.
+//
+//	browser, program, Prometheus ── HTTP ──► guard ──► page | api | metrics | health ──► bridge
+//
+// It holds nothing that the bridge does not have, and does nothing while nobody asks.
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"wvsms/bridge"
+)
+
+// Options are what a Server takes from its surroundings.
+type Options struct {
+	Listen string       // host:port
+	Passed net.Listener // bound already; nil: Listen is bound
+	Log    zerolog.Logger
+}
+
+// A Server is the HTTP side of one bridge.
+type Server struct {
+	bridge   *bridge.Bridge
+	log      zerolog.Logger
+	listener net.Listener
+	http     http.Server
+}
+
+// Listen binds the address, so that what is wrong with it shows at the start.
+func Listen(ctx context.Context, b *bridge.Bridge, o Options) (*Server, error) {
+	s := &Server{bridge: b, log: o.Log, listener: o.Passed}
+	if s.listener == nil {
+		var lc net.ListenConfig
+		var err error
+		if s.listener, err = lc.Listen(ctx, "tcp", o.Listen); err != nil {
+			return nil, fmt.Errorf("listen on %s (http.listen): %w", o.Listen, err)
+		}
+	}
+	s.http = http.Server{
+		Handler:           s.routes(),
+		ReadHeaderTimeout: headerTime,
+		IdleTimeout:       idleTime,
+		MaxHeaderBytes:    mostHeader,
+	}
+	return s, nil
+}
+
+// Implementation.
+const (
+	headerTime = 5 * time.Second // a client that is slower is none
+	idleTime   = time.Minute
+	mostHeader = 8 << 10
+	stopTime   = time.Second // for answers that are under way
+)
+
+// Run serves until ctx ends.
+func (s *Server) Run(ctx context.Context) error {
+	s.http.BaseContext = func(net.Listener) context.Context { return ctx }
+	ended := make(chan error, 1)
+	go func() { ended <- s.http.Serve(s.listener) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve HTTP on %s: %w", s.listener.Addr(), err)
+	case <-ctx.Done():
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+	defer cancel()
+	if s.http.Shutdown(stop) != nil {
+		s.http.Close()
+	}
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", s.healthz)
+	return mux
+}
+
+// healthz: the process answers.
+func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
+	fmt.Fprintln(w, "alive")
+}

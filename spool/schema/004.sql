@@ -1,0 +1,57 @@
+-- Segments submitted, and their price, by the hour of bridge time: for windows that reach further back than the rows of
+-- spend, whose number is bounded that way.
+CREATE TABLE tally (
+  scope TEXT NOT NULL,    -- 'm:' and a modem, or 'p:' and a peer's digits
+  hour  INTEGER NOT NULL, -- since 1970
+  n     INTEGER NOT NULL,
+  cost  INTEGER NOT NULL, -- in millionths of the currency
+  PRIMARY KEY (scope, hour)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tally_hour ON tally (hour);
+INSERT INTO tally SELECT 'm:' || modem, at / 3600000000000, count(*), 0 FROM spend GROUP BY 1, 2;
+INSERT INTO tally SELECT 'p:' || ltrim(peer, '+'), at / 3600000000000, count(*), 0 FROM spend GROUP BY 1, 2;
+
+UPDATE spend SET peer = ltrim(peer, '+') WHERE peer LIKE '+%'; -- as numbers are compared
+CREATE INDEX spend_peer ON spend (peer, at);
+
+-- When the token bucket of a peer is full again.
+ALTER TABLE peer ADD COLUMN bucket INTEGER NOT NULL DEFAULT 0;
+
+-- Messages that answer each other within seconds, one for one.
+CREATE TABLE volley (
+  peer     TEXT PRIMARY KEY, -- digits
+  segments INTEGER NOT NULL, -- sent in it
+  said     INTEGER,          -- when the last message to the peer was accepted,
+  heard    INTEGER,          -- and the last one from it came
+  stopped  INTEGER           -- when it was taken for a loop; NULL: it was not
+) STRICT, WITHOUT ROWID;
+
+-- What was said to a modem and by it when something went wrong, without what messages hold.
+CREATE TABLE dialogue (
+  n       INTEGER PRIMARY KEY,
+  about   TEXT NOT NULL,    -- id of a message, or 'q:' and the number of what is in quarantine
+  seq     INTEGER NOT NULL, -- of the segment; 0: none
+  modem   TEXT NOT NULL,
+  at      INTEGER,
+  at_wall INTEGER,
+  lines   TEXT NOT NULL     -- of the AT dialogue, each with its arrow and its time before the end
+) STRICT;
+CREATE INDEX dialogue_about ON dialogue (about);
+
+-- Of which datagram's segments a message was joined; 0: it came in one.
+ALTER TABLE message ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
+
+-- How many outbound messages are in each state.
+INSERT INTO gauge SELECT 'out.' || s.state, (SELECT count(*) FROM outbound o WHERE o.state = s.state)
+  FROM (SELECT 'queued' AS state UNION ALL SELECT 'sent' UNION ALL SELECT 'delivered' UNION ALL SELECT 'failed'
+        UNION ALL SELECT 'expired' UNION ALL SELECT 'unknown' UNION ALL SELECT 'cancelled') s;
+CREATE TRIGGER outbound_state_inserted AFTER INSERT ON outbound BEGIN
+  UPDATE gauge SET value = value + 1 WHERE name = 'out.' || new.state;
+END;
+CREATE TRIGGER outbound_state_deleted AFTER DELETE ON outbound BEGIN
+  UPDATE gauge SET value = value - 1 WHERE name = 'out.' || old.state;
+END;
+CREATE TRIGGER outbound_state_updated AFTER UPDATE OF state ON outbound WHEN old.state <> new.state BEGIN
+  UPDATE gauge SET value = value - 1 WHERE name = 'out.' || old.state;
+  UPDATE gauge SET value = value + 1 WHERE name = 'out.' || new.state;
+END;
