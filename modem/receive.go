@@ -138,11 +138,8 @@ func (m *Modem) Accept(ctx context.Context, r Received) error {
 		return m.jobs.do(ctx, rankReceive, false, func(run context.Context) error {
 			forget()
 			m.opt.Probe("CMGD")
-			_, err := m.inStore(run, r.Mem, fmt.Sprintf("+CMGD=%d", r.Index), simTimeout)
+			err := m.discard(run, r)
 			m.opt.Probe("CMGD done")
-			if refused := (*ResultError)(nil); errors.As(err, &refused) && refused.Kind == CMS && refused.Code == 321 {
-				return nil // gone already
-			}
 			return err
 		})
 	}

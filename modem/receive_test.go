@@ -204,6 +204,14 @@ func TestStoredMessages(t *testing.T) {
 			}
 		})
 	})
+	t.Run("a deletion of which nobody knows is not repeated on another message", func(t *testing.T) {
+		lab(t, Options{}, func(b *bench) {
+			r := b.get("SM 1 "+mtA, "< +CMTI: \"SM\",1\n"+cmgr(1, "0,,22", mtA))
+			b.accepted(r, "> AT+CMGD=1\n< BUSY\n< OK\n< +CMTI: \"SM\",1\n> AT+CMEE?\n< +CMEE: 1\n< OK\n"+cmgr(1, "0,,22", mtB))
+			r = b.get("SM 1 "+mtB, cmgr(1, "1,,22", mtB))
+			b.accepted(r, "> AT+CMGD=1\n< +CMS ERROR: 500\n"+cmgr(1, "1,,22", mtB)+"> AT+CMGD=1\n< OK")
+		})
+	})
 	t.Run("damaged on the way", func(t *testing.T) {
 		lab(t, Options{}, func(b *bench) {
 			b.get("SM 1 "+mtA, "< +CMTI: \"SM\",1\n"+cmgr(1, "0,,22", mtA[2:])+cmgr(1, "0,,22", mtA))
@@ -293,6 +301,11 @@ func TestOtherStore(t *testing.T) {
 		two := b.get("ME 1 "+mtB, "< +CMTI: \"ME\",1\n> AT+CPMS=\"ME\";+CMGR=1\n< +CMGR: 0,,22\n< "+mtB+"\n< OK")
 		b.accepted(one, "> AT+CPMS=\"SM\";+CMGD=1\n< OK")
 		b.accepted(two, "> AT+CPMS=\"ME\";+CMGD=1\n< OK")
+		// A call's BUSY ends the deletion, which was done; the slot has another message by then.
+		const fence, look = "> AT+CMEE?\n< +CMEE: 1\n< OK\n", "> AT+CPMS=\"ME\";+CMGR=1\n< +CMGR: 0,,22\n< "
+		three := b.get("ME 1 "+mtA, "< +CMTI: \"ME\",1\n"+look+mtA+"\n< OK")
+		b.accepted(three, "> AT+CPMS=\"ME\";+CMGD=1\n< BUSY\n< OK\n< +CMTI: \"ME\",1\n"+fence+look+mtB+"\n< OK")
+		b.get("ME 1 "+mtB, look+mtB+"\n< OK")
 	})
 }
 
