@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -44,20 +45,42 @@ type clock struct {
 	source Source
 	base   time.Time     // bridge time …
 	boot   time.Duration // … at this reading of the boot clock
-	epoch  time.Time     // when it went on after it had stood still; zero: it never did, as far as this run knows
+	runs   []time.Time   // when each of the last runs began, this one the last: it may have leapt there
+	stood  bool          // it went on where it was, and how long it stood still nobody knows
 }
 
-const clockName = "clock" // in the spool: "<bridge ns> <wall ns>"
+const (
+	clockName = "clock" // in the spool: "<bridge ns> <wall ns>"
+	runsName  = "runs"  // "<bridge ns> …"
+	runsKept  = 32
+)
 
 func (c *clock) Now() time.Time { return c.base.Add(c.source.Boot() - c.boot) }
+
+// leapt tells whether bridge time may have leapt between two of its moments: each run
+// begins where the wall clock, which may have been set, says. What is older than the runs
+// that are remembered is in none of them.
+func (c *clock) leapt(a, b time.Time) bool {
+	if c == nil || a.Equal(b) {
+		return false
+	}
+	for i, run := range c.runs {
+		if a.Before(run) != b.Before(run) || i == 0 && len(c.runs) == runsKept && a.Before(run) {
+			return true
+		}
+	}
+	return false
+}
 
 // openClock continues the clock that the spool keeps.
 func openClock(ctx context.Context, s *spool.Spool, source Source) (*clock, error) {
 	c := &clock{source: source, boot: source.Boot()}
 	wall := source.Wall()
-	var text string
+	var text, runs string
 	err := s.View(ctx, func(tx *spool.Tx) (err error) {
-		text, _, err = tx.Get(clockName)
+		if text, _, err = tx.Get(clockName); err == nil {
+			runs, _, err = tx.Get(runsName)
+		}
 		return err
 	})
 	if err != nil {
@@ -67,10 +90,25 @@ func openClock(ctx context.Context, s *spool.Spool, source Source) (*clock, erro
 	if c.base, whole, err = resume(text, wall); err != nil {
 		return nil, err
 	}
-	if !whole {
-		c.epoch = c.base
+	c.stood = !whole
+	for _, run := range append(strings.Fields(runs), strconv.FormatInt(c.base.UnixNano(), 10)) {
+		if ns, err := strconv.ParseInt(run, 10, 64); err == nil { // what cannot be read tells less
+			c.runs = append(c.runs, time.Unix(0, ns).UTC())
+		}
 	}
-	return c, c.save(ctx, s)
+	c.runs = c.runs[max(0, len(c.runs)-runsKept):]
+	err = s.Update(ctx, func(tx *spool.Tx) error {
+		tx.About("clock")
+		var all []string
+		for _, run := range c.runs {
+			all = append(all, strconv.FormatInt(run.UnixNano(), 10))
+		}
+		return errors.Join(tx.Set(runsName, strings.Join(all, " ")), c.keep(tx))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("write bridge time: %w", err)
+	}
+	return c, nil
 }
 
 // resume is where bridge time goes on; whole: with what has passed since it was saved.
@@ -104,10 +142,14 @@ func saved(bridge, wall time.Time) string {
 func (c *clock) save(ctx context.Context, s *spool.Spool) error {
 	err := s.Update(ctx, func(tx *spool.Tx) error {
 		tx.About("clock")
-		return tx.Set(clockName, saved(c.Now(), c.source.Wall()))
+		return c.keep(tx)
 	})
 	if err != nil {
 		return fmt.Errorf("write bridge time: %w", err)
 	}
 	return nil
+}
+
+func (c *clock) keep(tx *spool.Tx) error {
+	return tx.Set(clockName, saved(c.Now(), c.source.Wall()))
 }

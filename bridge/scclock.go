@@ -39,15 +39,18 @@ type scClock struct {
 	offset scOffset // from bridge time
 	doubts int      // reports since the last that fits
 
-	// Bridge time before epoch is of an earlier run, after which it stood still for as
-	// long as nobody knows: an SC's clock went on.
+	// Bridge time before epoch is of an earlier run. After it, it stood still for as long
+	// as nobody knows, or went on with a wall clock that may have been set: an SC's clock
+	// did neither.
 	epoch   time.Time
 	earlier scOffset
+	bridge  *clock // whose time that is; nil: it never leapt
 }
 
 type scOffset struct {
 	time.Duration
 	known bool
+	guess bool // it is that of the run before, and no report has shown yet that it still holds
 }
 
 // A reportable is a segment that a report may be about.
@@ -138,6 +141,12 @@ func (k *scClock) sole(nameless []reportable, strays []spool.Attempt, scts time.
 		if !isOf(a, nameless) {
 			all = append(all, attempted(a))
 		}
+	}
+	doubtful := func(c reportable) bool {
+		return k.offset.guess && !c.seg.SentAt.Before(k.epoch) || k.bridge.leapt(c.seg.SentAt, all[0].seg.SentAt)
+	}
+	if len(all) > 1 && slices.ContainsFunc(all, doubtful) {
+		return sole, false // nobody knows how far they lie apart by the SC's clock
 	}
 	best, next := len(all), time.Duration(math.MaxInt64)
 	closest := next
@@ -232,12 +241,16 @@ func (k *scClock) learn(c reportable, scts time.Time) {
 	k.doubts = 0
 	offset := k.of(c)
 	gap := c.gap(scts.Add(-offset.Duration))
+	near := scSlack
+	if offset.guess {
+		near = tooAlike
+	}
 	switch {
 	case c.seg.State != spool.SegAccepted:
-	case offset.known && gap.Abs() <= scSlack:
-		offset.Duration += gap / 4
+	case offset.known && gap.Abs() <= near:
+		offset.Duration, offset.guess = offset.Duration+gap/4, false
 	default:
-		*offset = scOffset{scts.Sub(c.seg.SentAt), true}
+		*offset = scOffset{Duration: scts.Sub(c.seg.SentAt), known: true}
 	}
 }
 
@@ -248,17 +261,19 @@ func (k *scClock) keep(tx *spool.Tx, sim string) error {
 	return tx.Set(scClockName+sim, strconv.FormatInt(int64(k.offset.Duration), 10))
 }
 
-// readSCClock is what the last session with this SIM knew. epoch is when bridge time
-// went on after it had stood still, zero if it never did.
-func readSCClock(tx *spool.Tx, sim string, epoch time.Time) (k scClock, err error) {
+// readSCClock is what the last session with this SIM knew, for one in a run whose bridge
+// time goes by c. What was known holds for the run in which it was learned.
+func readSCClock(tx *spool.Tx, sim string, c *clock) (scClock, error) {
+	k := scClock{bridge: c, epoch: c.runs[len(c.runs)-1]}
 	text, known, err := tx.Get(scClockName + sim)
 	if err != nil || !known {
-		return scClock{epoch: epoch}, err
+		return k, err
 	}
 	ns, err := strconv.ParseInt(text, 10, 64)
-	was := scOffset{time.Duration(ns), err == nil} // what cannot be read is learned again
-	if epoch.IsZero() {
-		return scClock{offset: was}, nil
+	k.earlier = scOffset{Duration: time.Duration(ns), known: err == nil} // what cannot be read is learned again
+	if k.earlier.known && !c.stood {
+		k.offset = k.earlier
+		k.offset.guess = true
 	}
-	return scClock{epoch: epoch, earlier: was}, nil
+	return k, nil
 }

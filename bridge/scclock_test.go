@@ -112,7 +112,7 @@ func TestSCClockMistakesNone(t *testing.T) {
 // An SC's clock that is set, on or back, costs two reports.
 func TestSCClockIsSet(t *testing.T) {
 	for _, jump := range []time.Duration{time.Hour, -time.Hour} {
-		clock := scClock{offset: scOffset{2 * time.Hour, true}}
+		clock := scClock{offset: scOffset{Duration: 2 * time.Hour, known: true}}
 		var got []bool
 		for n := range 6 {
 			at := noon.Add(time.Duration(n) * time.Minute)
@@ -138,7 +138,7 @@ func TestSCClockIsKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	known := scOffset{-3*time.Hour + time.Millisecond, true}
+	known := scOffset{Duration: -3*time.Hour + time.Millisecond, known: true}
 	err = s.Update(t.Context(), func(tx *spool.Tx) error {
 		k := scClock{offset: known}
 		if err := k.keep(tx, "a"); err != nil {
@@ -149,22 +149,26 @@ func TestSCClockIsKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	going := &clock{runs: []time.Time{noon}}
+	stood := &clock{runs: []time.Time{noon}, stood: true}
+	guess := known
+	guess.guess = true
 	tests := []struct {
 		sim   string
-		epoch time.Time
+		clock *clock
 		want  scClock
 	}{
-		{"a", time.Time{}, scClock{offset: known}},
-		{"a", noon, scClock{epoch: noon, earlier: known}},
-		{"b", time.Time{}, scClock{}},
-		{"b", noon, scClock{epoch: noon}},
-		{"damaged", time.Time{}, scClock{}},
+		{"a", going, scClock{bridge: going, epoch: noon, earlier: known, offset: guess}},
+		{"a", stood, scClock{bridge: stood, epoch: noon, earlier: known}},
+		{"b", going, scClock{bridge: going, epoch: noon}},
+		{"b", stood, scClock{bridge: stood, epoch: noon}},
+		{"damaged", going, scClock{bridge: going, epoch: noon}},
 	}
 	for _, test := range tests {
 		err := s.View(t.Context(), func(tx *spool.Tx) error {
-			got, err := readSCClock(tx, test.sim, test.epoch)
+			got, err := readSCClock(tx, test.sim, test.clock)
 			if got != test.want {
-				t.Errorf("%s, %v: %+v, want %+v", test.sim, test.epoch, got, test.want)
+				t.Errorf("%s: %+v, want %+v", test.sim, got, test.want)
 			}
 			return err
 		})

@@ -159,7 +159,7 @@ func (s *session) introduce() {
 	s.sim, s.number = s.bridge.knownSIM(id, s.name), id.Number
 	s.vendor = vendorTable(s.modem.Profile())
 	err := s.bridge.spool.View(context.Background(), func(tx *spool.Tx) (err error) {
-		s.sc, err = readSCClock(tx, s.sim, s.bridge.clock.epoch)
+		s.sc, err = readSCClock(tx, s.sim, s.bridge.clock)
 		return err
 	})
 	if err != nil {

@@ -22,6 +22,9 @@ func TestStrayReport(t *testing.T) {
 		return spool.Attempt{ID: id, Seq: 1, Began: at, Ended: at.Add(time.Second)}
 	}
 	known := scClock{offset: scOffset{known: true}}
+	leapt, guessed := known, known
+	leapt.bridge = &clock{runs: []time.Time{noon.Add(30 * time.Second)}}
+	guessed.offset.guess = true
 	tests := []struct {
 		name   string
 		clock  scClock
@@ -31,6 +34,9 @@ func TestStrayReport(t *testing.T) {
 	}{
 		{"one fits", known, []reportable{segment("a", noon), segment("b", noon.Add(time.Minute))}, nil, "a"},
 		{"the better one", known, []reportable{segment("a", noon), segment("b", noon.Add(4*time.Second))}, nil, "a"},
+		{"the better one, and bridge time may have leapt in between", leapt, []reportable{segment("a", noon), segment("b", noon.Add(time.Minute))}, nil, ""},
+		{"the better one, by what was known before the restart", guessed, []reportable{segment("a", noon), segment("b", noon.Add(4*time.Second))}, nil, ""},
+		{"one fits, by what was known before the restart", guessed, []reportable{segment("a", noon)}, nil, "a"},
 		{"two fit nearly alike", known, []reportable{segment("a", noon), segment("b", noon.Add(2*time.Second))}, nil, ""},
 		{"two fit", known, []reportable{segment("a", noon), segment("b", noon.Add(time.Second/2))}, nil, ""},
 		{"its own attempt", known, []reportable{segment("a", noon)}, []spool.Attempt{attempt("a", noon)}, "a"},
