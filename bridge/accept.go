@@ -76,6 +76,7 @@ func (b *Bridge) Accept(ctx context.Context, r Request) (Accepted, error) {
 			Int("octets", len(m.Payload)).Int("segments", shape.segments)
 		naming(line, message).Msg("accepted")
 		b.saw(sighting{peer: m.Peer, message: message, segments: shape.segments, at: now})
+		b.agenda.by(expiries, m.Expires)
 		b.queued.notify()
 	}
 	return answer, nil

@@ -85,6 +85,7 @@ type Bridge struct {
 	queued broadcast // something may be sent now
 	told   broadcast // a verdict has changed
 	heart  heart
+	agenda *agenda
 	supply supply
 
 	lookout lookout
@@ -144,18 +145,17 @@ func Open(ctx context.Context, cfg Config, o Options) (*Bridge, error) {
 	if o.Hook == nil {
 		o.Hook = runProgram
 	}
-	s, err := spool.Open(cfg.Spool.Path, spool.Options{Probe: o.Probe})
-	if err != nil {
-		return nil, err
-	}
 	b := &Bridge{
-		cfg: cfg, dial: o.Dial, log: o.Log, trace: o.Trace, probe: o.Probe, meter: o.Meter, spool: s, run: o.Run, profiles: profiles,
+		cfg: cfg, dial: o.Dial, log: o.Log, trace: o.Trace, probe: o.Probe, meter: o.Meter, run: o.Run, profiles: profiles,
 		usb: o.USB, hook: o.Hook, sys: o.Sys,
 		sessions: map[string]*session{}, verdicts: map[string]string{}, claimed: map[string]bool{}, shunned: map[string]shunning{},
-		recoveries: map[string]*recovery{}, heart: heart{beats: map[string]time.Time{}},
+		recoveries: map[string]*recovery{}, heart: heart{loops: map[string]*pulse{}},
 		bounds: inboundBounds,
 	}
 	b.set.Store(settingsOf(cfg))
+	if b.spool, err = spool.Open(cfg.Spool.Path, spool.Options{Probe: o.Probe, Committed: b.committed}); err != nil {
+		return nil, err
+	}
 	if err := b.open(ctx, o); err != nil {
 		b.Close()
 		return nil, err
@@ -168,6 +168,7 @@ func (b *Bridge) open(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	b.started = b.clock.Now()
+	b.agenda = newAgenda(b.started)
 	if b.finder, err = b.openFinder(ctx, o); err != nil {
 		return err
 	}
@@ -175,7 +176,7 @@ func (b *Bridge) open(ctx context.Context, o Options) (err error) {
 		b.log.Warn().Time("wall", b.clock.source.Wall()).Msg("the machine's clock was never set: times are shown wrong until it is; deadlines and budgets do not hang on it")
 	}
 	b.hub = newHub(b)
-	b.hub.log, b.hub.beat = b.log, b.heart.loop("hub")
+	b.hub.log, b.hub.pulse = b.log, b.heart.loop("hub")
 	b.server = newServer(serverConfig{Listen: b.cfg.Socket.Listen, Unix: b.cfg.Socket.Unix, Ports: b.cfg.Socket.Ports, Probe: o.Probe, Passed: o.Listeners, Loop: b.heart.loop}, b, b.hub, b.log)
 	if err := b.recover(ctx); err != nil {
 		return err

@@ -10,17 +10,16 @@ import (
 
 // Implementation.
 const (
-	idleCheck = 30 * time.Second // timers stand still in suspend, bridge time does not
-	shunFor   = time.Minute      // a message that a SIM leaves to others
+	idleCheck = 5 * time.Minute // timers stand still in suspend, bridge time does not
+	shunFor   = time.Minute     // a message that a SIM leaves to others
 )
 
 // claim takes the oldest due message that this modem may carry into this
-// session's hands, or says when to look again.
+// session's hands, or says when the next one is due, zero: none is.
 func (b *Bridge) claim(ctx context.Context, s *session) (id string, next time.Time, err error) {
 	b.claims.Lock()
 	defer b.claims.Unlock()
 	now := b.clock.Now()
-	next = now.Add(idleCheck)
 	if !s.sends(s.modem.Status()) {
 		return "", next, nil
 	}
@@ -35,7 +34,7 @@ func (b *Bridge) claim(ctx context.Context, s *session) (id string, next time.Ti
 			return nil
 		}
 		due, ok, err := tx.NextDueAfter(now, s.name, s.sim)
-		if ok && due.Before(next) {
+		if ok {
 			next = due
 		}
 		return err
@@ -43,6 +42,12 @@ func (b *Bridge) claim(ctx context.Context, s *session) (id string, next time.Ti
 	if id != "" {
 		b.claimed[id] = true
 		delete(b.shunned, id)
+		return id, next, err
+	}
+	for _, x := range b.shunned {
+		if x.by(s, now) && (next.IsZero() || x.until.Before(next)) {
+			next = x.until // nobody has taken it
+		}
 	}
 	return id, next, err
 }

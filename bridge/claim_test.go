@@ -44,7 +44,7 @@ func TestClaimedWhenTheLineIsLost(t *testing.T) {
 		r.mu.Unlock()
 		lost := &session{
 			bridge: r.Bridge, name: "m1", sim: up.sim, modem: up.modem, recovery: up.recovery, log: up.log,
-			beat: func() {}, flight: make(chan struct{}, 1),
+			flight: make(chan struct{}, 1),
 		}
 		if err := lost.runOutbound(&endsAtClaim{Context: context.Background(), bridge: r.Bridge}); err != nil {
 			t.Fatal(err)

@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -20,8 +21,8 @@ const (
 	// sweepWaiting is how often the bus is looked at while a modem is missed: a
 	// hundred small reads. The kernel's word comes sooner, where it comes at all.
 	sweepWaiting = time.Second
-	// sweepIdle: nobody waits for anything.
-	sweepIdle = time.Minute
+	// takeAgain is how often whoever misses a modem looks for it without news.
+	takeAgain = time.Minute
 	// settled: a device brings its terminals one by one. One that has not changed for
 	// so long has brought them all.
 	settled = 300 * time.Millisecond
@@ -48,7 +49,7 @@ type finder struct {
 	now      func() time.Time // bridge time
 	watch    func(ctx context.Context, changed func()) error
 	log      zerolog.Logger
-	beat     func() // see heart
+	pulse    *pulse // see heart
 
 	look broadcast // the bus is to be looked at
 	news broadcast // something came of that
@@ -101,7 +102,7 @@ func (b *Bridge) openFinder(ctx context.Context, o Options) (*finder, error) {
 	if len(f.sought()) == 0 {
 		return nil, nil
 	}
-	f.beat = b.heart.loop("finder")
+	f.pulse = b.heart.loop("finder")
 	err := b.spool.View(ctx, func(tx *spool.Tx) error {
 		for _, c := range f.sought() {
 			own, _, err := tx.Get(ownKey(c.Name))
@@ -128,12 +129,13 @@ func (f *finder) Run(ctx context.Context) error {
 		}
 	})
 	for {
-		f.beat()
+		f.pulse.beat()
 		woken := f.look.wait()
 		f.scan()
 		for _, s := range f.due() {
 			all.Go(func() { f.probe(ctx, s) })
 		}
+		f.pulse.rest()
 		if !pause(ctx, f.rest(), woken) {
 			return nil
 		}
@@ -210,7 +212,7 @@ func (f *finder) wanted(s *stick) bool {
 func (f *finder) rest() time.Duration {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	rest := sweepIdle
+	rest := time.Duration(math.MaxInt64) // whoever waits says so
 	for _, s := range f.seats {
 		if s.waiting {
 			rest = sweepWaiting

@@ -56,7 +56,7 @@ func (f *finder) take(c ModemConfig) (*stick, string, time.Duration) {
 		f.news.notify() // the others say so
 		return s, "", 0
 	}
-	again := sweepIdle
+	again := takeAgain
 	if grace.After(now) {
 		again = grace.Sub(now)
 	}

@@ -12,7 +12,6 @@ const (
 	// heartLimit is longer than anything that a loop does at one go: the longest is a
 	// message on which the modem falls silent, for 180 s and what follows.
 	heartLimit = 10 * time.Minute
-	heartBeat  = 30 * time.Second // of a loop that waits
 )
 
 // A heart knows whether the loops of the bridge go round, for a watchdog that restarts
@@ -20,55 +19,53 @@ const (
 // for one goes round.
 type heart struct {
 	mu    sync.Mutex
-	beats map[string]time.Time // by loop
+	loops map[string]*pulse
 }
 
-// loop adds one and returns what it calls each time it goes round.
-func (h *heart) loop(name string) (beat func()) {
-	beat = func() {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		h.beats[name] = time.Now() // monotonic: setting the clock stops no heart
+// A pulse is that of one loop. A nil one is nobody's.
+type pulse struct {
+	heart   *heart
+	last    time.Time // monotonic: setting the clock stops no heart
+	resting bool
+}
+
+// loop adds one.
+func (h *heart) loop(name string) *pulse {
+	p := &pulse{heart: h}
+	h.mu.Lock()
+	h.loops[name] = p
+	h.mu.Unlock()
+	p.beat()
+	return p
+}
+
+// beat is called each time the loop goes round.
+func (p *pulse) beat() { p.set(false) }
+
+// rest is called before it waits: for something that may never come, or in the hands of
+// the kernel or a modem. A terminal may take as long as it likes to open.
+func (p *pulse) rest() { p.set(true) }
+
+func (p *pulse) set(resting bool) {
+	if p == nil {
+		return
 	}
-	beat()
-	return beat
+	p.heart.mu.Lock()
+	defer p.heart.mu.Unlock()
+	p.last, p.resting = time.Now(), resting
 }
 
 // stopped are the loops that have not gone round for too long.
 func (h *heart) stopped() (names []string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for name, last := range h.beats {
-		if time.Since(last) > heartLimit {
+	for name, p := range h.loops {
+		if !p.resting && time.Since(p.last) > heartLimit {
 			names = append(names, name)
 		}
 	}
 	slices.Sort(names)
 	return names
-}
-
-// keep beats while its loop is in the hands of the kernel or a modem, until stop is
-// called: a terminal may take as long as it likes to open.
-func keep(beat func()) (stop func()) {
-	end, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		tick := time.NewTicker(heartBeat)
-		defer tick.Stop()
-		for {
-			select {
-			case <-tick.C:
-				beat()
-			case <-end:
-				return
-			}
-		}
-	}()
-	return func() {
-		close(end)
-		<-ended
-		beat()
-	}
 }
 
 // Stuck names the loops that do not go round any more, "" none: then nothing but a new

@@ -58,6 +58,7 @@ func TestHeartStops(t *testing.T) {
 		r.start()
 		r.settle(5 * time.Minute)
 		held.Store(true)
+		r.accept(Request{Payload: []byte("after its commit the clock is written down")})
 		r.settle(heartLimit)
 		if stuck := r.Stuck(); stuck != "" {
 			t.Errorf("stuck too soon: %s", stuck)

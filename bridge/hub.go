@@ -30,10 +30,10 @@ const (
 // A consumer that lets an ack-wait pass gets nothing more until it answers again, if
 // there is another one that does.
 type hub struct {
-	b    backend
-	log  zerolog.Logger
-	wake chan struct{} // capacity 1, a signal: look at the spool and the deadlines
-	beat func()        // see heart
+	b     backend
+	log   zerolog.Logger
+	wake  chan struct{} // capacity 1, a signal: look at the spool and the deadlines
+	pulse *pulse        // see heart
 
 	mu        sync.Mutex
 	consumers []*consumer
@@ -48,7 +48,7 @@ type hub struct {
 
 func newHub(b backend) *hub {
 	return &hub{
-		b: b, log: zerolog.Nop(), wake: make(chan struct{}, 1), beat: func() {},
+		b: b, log: zerolog.Nop(), wake: make(chan struct{}, 1),
 		entries: map[string]*entry{}, senders: map[string]*sender{}, lanes: map[uint16]*laneHeap{},
 		old: math.MaxInt64,
 	}
@@ -65,9 +65,9 @@ func (h *hub) messageReady() {
 // Run reads new messages and watches the deadlines until ctx ends.
 func (h *hub) Run(ctx context.Context) error {
 	for {
-		h.beat()
+		h.pulse.beat()
 		now := h.b.Now()
-		wait := min(heartBeat, h.expire(now))
+		wait := h.expire(now)
 		if err := h.load(ctx); err != nil {
 			if ctx.Err() != nil {
 				return nil
@@ -75,6 +75,7 @@ func (h *hub) Run(ctx context.Context) error {
 			h.log.Error().Err(err).Msg("cannot read the messages that wait; trying again")
 			wait = min(wait, spoolRetry)
 		}
+		h.pulse.rest()
 		if !pause(ctx, wait, h.wake) {
 			return nil
 		}

@@ -156,6 +156,16 @@ func (l *ladder) progress(p progress) {
 	}
 }
 
+// quiet tells whether nothing speaks against the modem and no rung was taken for its sake.
+func (l *ladder) quiet() bool {
+	for _, s := range l.signs {
+		if s.open {
+			return false
+		}
+	}
+	return l.at == noRung && l.rest.IsZero()
+}
+
 // steady tells whether a modem that is on its network has been well for long enough.
 func (l *ladder) steady(now time.Time) bool {
 	for _, s := range l.signs {

@@ -102,6 +102,7 @@ func (b *Bridge) operate(ctx context.Context, id string, f func(*spool.Tx, *outb
 		return refusal(err)
 	}
 	b.queued.notify()
+	b.agenda.by(expiries, b.clock.Now()) // it may have a ttl anew
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"time"
 
@@ -20,6 +21,7 @@ const (
 	recallSends  = 200              // of a SIM: TP-MR comes round after 256, so the SC may know an older one as a copy of another
 	narrowWindow = 10 * time.Minute // receivers may take an 8-bit reference for another one after that,
 	narrowEach   = 6 * time.Second  // or after so long for each segment
+	uselessCheck = 30 * time.Second // of a modem that may have to be reset
 	stopGrace    = 10 * time.Second // for the answer to a message that is on its way when the bridge stops
 )
 
@@ -29,7 +31,7 @@ const dcsData pdu.DCS = 0x04
 // runOutbound sends what this modem may carry, one message after the other.
 func (s *session) runOutbound(ctx context.Context) error {
 	for ctx.Err() == nil {
-		s.beat()
+		s.pulse.beat()
 		if err := s.recovery.useless(ctx, s.modem.Status()); err != nil {
 			return err
 		}
@@ -46,7 +48,15 @@ func (s *session) runOutbound(ctx context.Context) error {
 			s.log.Error().Err(err).Msg("cannot look for messages to send; trying again")
 			next = s.bridge.clock.Now().Add(spoolPause)
 		}
-		pause(ctx, min(idleCheck, next.Sub(s.bridge.clock.Now())), woken)
+		wait := time.Duration(math.MaxInt64)
+		if !next.IsZero() {
+			wait = min(idleCheck, next.Sub(s.bridge.clock.Now()))
+		}
+		if s.recovery.watching(s.modem.Status()) {
+			wait = min(wait, uselessCheck)
+		}
+		s.pulse.rest()
+		pause(ctx, wait, woken)
 	}
 	return nil
 }
@@ -64,7 +74,7 @@ func (s *session) carry(ctx context.Context, id string) {
 
 	next := s.advance(ctx, id, nil)
 	for next != nil {
-		s.beat()
+		s.pulse.beat()
 		// A report may overtake the answer to its CMGS. It waits for the flight to
 		// end, so that it finds the answer written down.
 		s.flight <- struct{}{}
@@ -97,7 +107,7 @@ type attempt struct {
 // says `submitting`, which the next start of the bridge reads as unknown.
 func (s *session) advance(ctx context.Context, id string, last *attempt) *transmission {
 	for {
-		s.beat()
+		s.pulse.beat()
 		var next *transmission
 		var shunned bool
 		err := s.bridge.change(context.WithoutCancel(ctx), s.log, "ledger", func(tx *spool.Tx, story *events) error {

@@ -50,6 +50,7 @@ func (in *arrival) partial(tx *spool.Tx, key wdp.Key, seg *spool.InSegment) erro
 			return err
 		}
 	}
+	in.session.bridge.agenda.by(deadlines, in.now.Add(key.Deadline()))
 	own := slices.DeleteFunc(rows, func(row spool.InSegment) bool { return row.Generation != where.Generation })
 	seg.Generation, seg.Parked = where.Generation, where.Copy
 	switch {

@@ -243,6 +243,14 @@ func (r *recovery) useless(ctx context.Context, st modem.Status) error {
 	return errClimb
 }
 
+// watching tells whether useless has to be asked again soon: something speaks against the
+// modem, or did not long ago.
+func (r *recovery) watching(st modem.Status) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return !st.Registered || !r.ladder.quiet()
+}
+
 // unregisteredFor tells whether a modem may find a network when it looks anew. A network
 // that denies, or that allows emergency calls only, has been found.
 func unregisteredFor(st modem.Status) (why string, searching bool) {

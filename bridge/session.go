@@ -30,7 +30,7 @@ type session struct {
 
 	roaming  RoamingPolicy
 	recovery *recovery
-	beat     func() // see heart; runOutbound's while the modem is up
+	pulse    *pulse // see heart; runOutbound's while the modem is up
 
 	// Known when the modem is ready:
 	sim    string        // IMSI, or the modem's name where the SIM does not tell it
@@ -51,9 +51,10 @@ func (b *Bridge) runModem(ctx context.Context, c ModemConfig) {
 	b.mu.Lock()
 	b.recoveries[c.Name] = recovery
 	b.mu.Unlock()
-	beat := b.heart.loop("modem " + c.Name)
+	pulse := b.heart.loop("modem " + c.Name)
 	for {
-		ready, err := b.serveModem(ctx, c, told, recovery, beat, log)
+		pulse.beat()
+		ready, err := b.serveModem(ctx, c, told, recovery, pulse, log)
 		if ctx.Err() != nil {
 			return
 		}
@@ -68,6 +69,7 @@ func (b *Bridge) runModem(ctx context.Context, c ModemConfig) {
 			told = err.Error()
 			log.Warn().Err(err).Str("again_in", wait.String()).Msg("modem is down")
 		}
+		pulse.rest()
 		if !pause(ctx, wait, nil) {
 			return
 		}
@@ -77,8 +79,9 @@ func (b *Bridge) runModem(ctx context.Context, c ModemConfig) {
 
 // serveModem runs one session. before is why the last one failed, "" it did not; ready
 // tells whether the modem came up in it.
-func (b *Bridge) serveModem(ctx context.Context, c ModemConfig, before string, recovery *recovery, beat func(), log zerolog.Logger) (ready bool, err error) {
-	stop := keep(beat)
+func (b *Bridge) serveModem(ctx context.Context, c ModemConfig, before string, recovery *recovery, pulse *pulse, log zerolog.Logger) (ready bool, err error) {
+	pulse.rest()
+	defer pulse.beat()
 	var found *stick
 	var id string // on the USB bus
 	if c.sought() {
@@ -86,19 +89,17 @@ func (b *Bridge) serveModem(ctx context.Context, c ModemConfig, before string, r
 			b.setVerdict(c.Name, why)
 			recovery.missed(ctx, b.finder, why)
 		}); err != nil {
-			stop()
 			return false, err
 		}
 		defer b.finder.leave(c)
 		c.Device, id = b.finder.path(found), found.ID()
 	}
 	port, err := b.dial(ctx, c)
-	stop()
 	if err != nil {
 		return false, fmt.Errorf("open the line to modem %s: %w", c.Name, err)
 	}
 	recovery.seen(usbPath(b.sys, c.Device))
-	s := &session{bridge: b, name: c.Name, device: c.Device, roaming: c.Roaming, log: log, recovery: recovery, beat: beat, flight: make(chan struct{}, 1)}
+	s := &session{bridge: b, name: c.Name, device: c.Device, roaming: c.Roaming, log: log, recovery: recovery, pulse: pulse, flight: make(chan struct{}, 1)}
 	defer func() { recovery.met(s.modem) }()
 	s.modem = modem.New(port, modem.Options{
 		Name: c.Name, Receive: c.Receive, PIN: pinReader(c.PINFile), PINGuard: pinLedger{b}, SMSC: c.SMSC, Log: b.log, Probe: b.probe,
@@ -113,6 +114,10 @@ func (b *Bridge) serveModem(ctx context.Context, c ModemConfig, before string, r
 			recovery.status(st)
 			b.queued.notify()
 		},
+		Checked: func() { // the one thing that is done again and again: what else must be looked at goes with it
+			b.lookAtPower()
+			b.agenda.look()
+		},
 	})
 	// The line outlives ctx by what the message on it needs to come to its end.
 	line, hangUp := context.WithCancel(context.WithoutCancel(ctx))
@@ -125,13 +130,11 @@ func (b *Bridge) serveModem(ctx context.Context, c ModemConfig, before string, r
 	})
 	g.Go(func() error {
 		defer hangUp()
-		stop := keep(beat) // bringing up ends by itself: each of its waits is bounded
-		select {
+		select { // bringing up ends by itself: each of its waits is bounded
 		case <-ctx.Done():
-			stop()
 			return nil
 		case <-s.modem.Ready():
-			stop()
+			pulse.beat()
 		}
 		if found != nil {
 			if err := b.recognise(c, found, s.modem.Identity()); err != nil {

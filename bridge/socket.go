@@ -77,7 +77,7 @@ type serverConfig struct {
 	Probe  func(point string) // see Options; may be nil
 	Passed []net.Listener     // bound already
 
-	Loop func(name string) (beat func()) // see heart; may be nil
+	Loop func(name string) *pulse // see heart; may be nil
 }
 
 // A server is the socket of product.md, on TCP and where configured on a Unix socket.
@@ -216,19 +216,15 @@ func (s *server) Run(ctx context.Context) error {
 }
 
 func (s *server) accept(ctx context.Context, l net.Listener) error {
-	beat := func() {}
+	var pulse *pulse
 	if s.cfg.Loop != nil {
-		beat = s.cfg.Loop("socket " + l.Addr().String())
+		pulse = s.cfg.Loop("socket " + l.Addr().String())
 	}
 	for {
-		beat()
-		if d, ok := l.(interface{ SetDeadline(time.Time) error }); ok {
-			d.SetDeadline(time.Now().Add(heartBeat))
-		}
+		pulse.rest()
 		nc, err := l.Accept()
+		pulse.beat()
 		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil:
-			continue
 		case ctx.Err() != nil:
 			if err == nil {
 				nc.Close()

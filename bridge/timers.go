@@ -11,49 +11,85 @@ import (
 
 // Implementation.
 const (
-	clockSave       = time.Minute
+	clockSave       = time.Minute // after a commit, and while anything has a deadline;
+	clockIdle       = time.Hour   // and else: a commit is wear on a card
+	purgePause      = time.Hour   // after a commit;
+	purgeIdle       = day         // and where there is none: history grows old all the same
+	timerRetry      = 30 * time.Second
 	fingerprintSpan = 7 * day   // how long copies of a received segment are recognised
 	peerRest        = 365 * day // how long a peer's home SIM and reference counter outlive the history
 	eventsEach      = 4         // kept for each message of history_rows
 	batch           = 500       // rows a commit, so that nobody waits long behind it
 )
 
-// runTimers does what is due by time alone: messages whose ttl ends, datagrams
-// that stay incomplete, history that is old, the clock itself.
+// runTimers does what is due by time alone.
 func (b *Bridge) runTimers(ctx context.Context) error {
-	var saved, purged time.Time
-	beat := b.heart.loop("timers")
-	for {
-		beat()
-		woken := b.queued.wait()
+	pulse := b.heart.loop("timers")
+	for ctx.Err() == nil {
+		pulse.beat()
 		now := b.clock.Now()
-		next := now.Add(idleCheck)
-		if due, err := b.expire(ctx, now); err != nil {
-			b.log.Error().Err(err).Msg("cannot end messages whose time is over; trying again")
-		} else if !due.IsZero() && due.Before(next) {
-			next = later(due, now.Add(time.Second)) // one that is being sent is past its time until its outcome is known
+		m, due, next := b.agenda.due(now)
+		if due {
+			b.attend(ctx, m, now)
+			continue
 		}
-		b.endTransactions(now)
-		if now.Sub(saved) >= clockSave {
-			if err := b.countTransactions(ctx); err != nil {
-				b.log.Error().Err(err).Msg("cannot count CSP transactions")
-			}
-			if err := b.clock.save(ctx, b.spool); err != nil {
-				b.log.Error().Err(err).Msg("trying again")
-			}
-			saved = now
-			b.lookAtPower()
-		}
-		if now.Sub(purged) >= time.Hour {
-			if err := b.purge(ctx, now); err != nil {
-				b.log.Error().Err(err).Msg("cannot clear old history; trying again in an hour")
-			}
-			purged = now
-		}
-		if !pause(ctx, next.Sub(now), woken) {
-			return nil
-		}
+		pulse.rest()
+		pause(ctx, next.Sub(now), b.agenda.wake)
 	}
+	return nil
+}
+
+// matters are what is done when each is due, until when it can wait after that, and what
+// is said where it cannot be done.
+var matters = [mattersInAll]struct {
+	do     func(*Bridge, context.Context, time.Time) (next time.Time, err error) // zero: not before somebody brings it up
+	failed string
+}{
+	expiries:    {(*Bridge).expire, "cannot end messages whose time is over; trying again"},
+	deadlines:   {(*Bridge).expirePartials, "cannot set aside datagrams that stay incomplete; trying again"},
+	unanswered:  {(*Bridge).endTransactions, ""},
+	countsKept:  {(*Bridge).keepCounts, "cannot write down what was counted; trying again"},
+	clockKept:   {(*Bridge).keepClock, "trying again"},
+	historyKept: {(*Bridge).purge, "cannot clear old history; trying again"},
+}
+
+func (b *Bridge) attend(ctx context.Context, m matter, now time.Time) {
+	next, err := matters[m].do(b, ctx, now)
+	if err != nil && ctx.Err() == nil {
+		b.log.Error().Err(err).Msg(matters[m].failed)
+		next = now.Add(timerRetry)
+	}
+	if !next.IsZero() {
+		b.agenda.by(m, next)
+	}
+}
+
+// committed is called after each commit: bridge time is written down soon after what
+// depends on it, and what has come in pushes out what is old.
+func (b *Bridge) committed(what string) {
+	if b.agenda == nil || what == "clock" || what == "purge" { // or one would bring on the other for ever
+		return
+	}
+	now := b.clock.Now()
+	b.agenda.by(clockKept, now.Add(clockSave))
+	b.agenda.by(historyKept, now.Add(purgePause))
+}
+
+func (b *Bridge) keepClock(ctx context.Context, now time.Time) (next time.Time, err error) {
+	if err := b.clock.save(ctx, b.spool); err != nil {
+		return next, err
+	}
+	waits := false
+	err = b.spool.View(ctx, func(tx *spool.Tx) error {
+		_, expiry := tx.NextExpiry()
+		_, partial := tx.NextPartial()
+		waits = expiry == nil || partial == nil
+		return nil
+	})
+	if waits {
+		return now.Add(clockSave), err
+	}
+	return now.Add(clockIdle), err
 }
 
 // expire ends what is over, and returns when the next message's time is.
@@ -83,7 +119,10 @@ func (b *Bridge) expire(ctx context.Context, now time.Time) (next time.Time, err
 			return next, err
 		}
 	}
-	return next, b.expirePartials(ctx, now)
+	if !next.IsZero() {
+		next = later(next, now.Add(time.Second)) // one that is being sent is past its time until its outcome is known
+	}
+	return next, nil
 }
 
 // expireOne leaves a message alone while a segment of it is being submitted: its
@@ -101,7 +140,8 @@ func (b *Bridge) expireOne(tx *spool.Tx, id string, now time.Time, story *events
 	return tx.PutOutbound(m)
 }
 
-func (b *Bridge) expirePartials(ctx context.Context, now time.Time) error {
+// expirePartials sets aside what is incomplete for too long, and returns when the next is.
+func (b *Bridge) expirePartials(ctx context.Context, now time.Time) (next time.Time, err error) {
 	for more := true; more; {
 		err := b.spool.Update(ctx, func(tx *spool.Tx) error {
 			tx.About("park")
@@ -115,21 +155,27 @@ func (b *Bridge) expirePartials(ctx context.Context, now time.Time) error {
 					return err
 				}
 			}
-			return nil
+			oldest, err := tx.NextPartial()
+			if errors.Is(err, spool.ErrNotFound) {
+				next = time.Time{}
+				return nil
+			}
+			next = oldest.Add(wdp.Key{}.Deadline() + 1)
+			return err
 		})
 		if err != nil {
-			return err
+			return next, err
 		}
 	}
-	return nil
+	return next, nil
 }
 
 // purge lets go of history that is older than spool.history or more than
 // spool.history_rows, but of no day in which key= and ACK must be recognised.
-func (b *Bridge) purge(ctx context.Context, now time.Time) error {
+func (b *Bridge) purge(ctx context.Context, now time.Time) (next time.Time, err error) {
 	old, must := now.Add(-b.cfg.Spool.History), now.Add(-keyMemory)
 	horizon := spool.Horizon{InSegments: now.Add(-fingerprintSpan), Spend: now.Add(-budgetSpan)}
-	err := b.spool.View(ctx, func(tx *spool.Tx) error {
+	err = b.spool.View(ctx, func(tx *spool.Tx) error {
 		crowd, err := tx.Crowd(b.cfg.Spool.HistoryRows, eventsEach*b.cfg.Spool.HistoryRows)
 		horizon.Outbound = later(old, earlier(crowd.Outbound, must))
 		horizon.Messages = later(old, earlier(crowd.Messages, must))
@@ -137,21 +183,15 @@ func (b *Bridge) purge(ctx context.Context, now time.Time) error {
 		horizon.Peers = later(old.Add(-peerRest), earlier(crowd.Peers, must))
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	for more := true; more; {
-		err := b.spool.Update(ctx, func(tx *spool.Tx) error {
+	for more := true; more && err == nil; {
+		err = b.spool.Update(ctx, func(tx *spool.Tx) error {
 			tx.About("purge")
 			n, err := tx.Purge(horizon, batch)
 			more = n >= batch
 			return err
 		})
-		if err != nil {
-			return err
-		}
 	}
-	return nil
+	return now.Add(purgeIdle), err
 }
 
 func earlier(a, b time.Time) time.Time {

@@ -181,6 +181,9 @@ func (b *Bridge) watch(f func(*transactions) []outcome) {
 		b.lookout.counts[name]++
 	}
 	b.lookout.mu.Unlock()
+	if len(ended) > 0 {
+		b.agenda.by(countsKept, b.clock.Now().Add(clockSave))
+	}
 	for _, o := range ended {
 		b.log.Info().Str("peer", o.peer).Msg(o.String())
 	}
@@ -189,24 +192,32 @@ func (b *Bridge) watch(f func(*transactions) []outcome) {
 // saw is called once for each message that is durable.
 func (b *Bridge) saw(s sighting) {
 	b.watch(func(t *transactions) []outcome { return t.saw(s) })
+	b.agenda.by(unanswered, s.at.Add(answerWindow))
 }
 
-// endTransactions ends those that are overdue.
-func (b *Bridge) endTransactions(now time.Time) {
-	b.watch(func(t *transactions) []outcome { return t.overdue(now) })
+// endTransactions ends those that are overdue, and returns when the next one is.
+func (b *Bridge) endTransactions(_ context.Context, now time.Time) (next time.Time, _ error) {
+	b.watch(func(t *transactions) (ended []outcome) {
+		ended = t.overdue(now)
+		if oldest := t.age.Front(); oldest != nil {
+			next = oldest.Value.(*transaction).begun.Add(answerWindow)
+		}
+		return ended
+	})
+	return next, nil
 }
 
-// countTransactions writes the counts down: not with each message, since a commit is dear
-// and nothing hangs on them.
-func (b *Bridge) countTransactions(ctx context.Context) error {
+// keepCounts writes the counts down: not with each message, since a commit is dear and
+// nothing hangs on them.
+func (b *Bridge) keepCounts(ctx context.Context, _ time.Time) (next time.Time, _ error) {
 	b.lookout.mu.Lock()
 	counts := b.lookout.counts
 	b.lookout.counts = nil
 	b.lookout.mu.Unlock()
 	if len(counts) == 0 {
-		return nil
+		return next, nil
 	}
-	return b.spool.Update(ctx, func(tx *spool.Tx) error {
+	return next, b.spool.Update(ctx, func(tx *spool.Tx) error {
 		tx.About("transactions")
 		for name, n := range counts {
 			if err := tx.Count(name, n); err != nil {

@@ -75,7 +75,12 @@ type Options struct {
 	// Status is called on each change of the status, from goroutines of Run.
 	// It must not block. May be nil.
 	Status func(Status)
-	Log    zerolog.Logger
+
+	// Checked is called after each look at how the modem is, which it needs once a
+	// minute. It must not block. May be nil.
+	Checked func()
+
+	Log zerolog.Logger
 
 	// Probe, if not nil, is called with "submit" and "submitted" before and after
 	// the writing of a PDU and its Ctrl-Z, and likewise with "CMGD" and "CMGD done",

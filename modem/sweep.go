@@ -115,6 +115,9 @@ func (m *Modem) runUpkeep(ctx context.Context) error {
 		if err != nil && ctx.Err() == nil {
 			m.log.Warn().Err(err).Msg("upkeep failed")
 		}
+		if m.opt.Checked != nil {
+			m.opt.Checked()
+		}
 	}
 }
 

@@ -133,6 +133,7 @@ const (
 	oldestPartialOf = "SELECT generation FROM partial WHERE sim = ? AND oa = ? ORDER BY first_at LIMIT 1"
 	crowdingSender  = `SELECT sim, oa, (SELECT count(*) FROM partial WHERE sim = new.sim AND oa = new.oa) AS n
 		FROM (SELECT sim, oa FROM partial ORDER BY generation DESC LIMIT ?) AS new ORDER BY n DESC LIMIT 1`
+	nextPartial     = "SELECT first_at FROM partial ORDER BY first_at LIMIT 1"
 	expiredPartials = "SELECT generation FROM partial WHERE first_at < ? ORDER BY first_at LIMIT ?"
 )
 
@@ -143,6 +144,11 @@ func (tx *Tx) OldestPartial(sim, oa string) (gen int64, err error) {
 		return gen, tx.get([]any{&gen}, oldestPartial)
 	}
 	return gen, tx.get([]any{&gen}, oldestPartialOf, sim, oa)
+}
+
+// NextPartial is when the oldest open generation began; ErrNotFound if there is none.
+func (tx *Tx) NextPartial() (first time.Time, err error) {
+	return first, tx.get([]any{(*stamp)(&first)}, nextPartial)
 }
 
 // CrowdingSender is who has the most open generations among the senders of the newest ones, and how many; ErrNotFound if

@@ -14,7 +14,7 @@ var partly = []string{"out_segment_submitting", "message_route"}
 
 // walks lists the statements that may go through a table or an index from its beginning: they stop at a LIMIT or MIN.
 var walks = []string{
-	oldestPartial, expiredPartials, crowdingSender,
+	oldestPartial, nextPartial, expiredPartials, crowdingSender,
 	"SELECT n FROM event ORDER BY n LIMIT 1",
 	"SELECT n, at FROM event ORDER BY n LIMIT ?",
 }

@@ -43,6 +43,9 @@ type Options struct {
 	// Probe, if not nil, is called right before and right after each commit with "commit EVENT" and "committed EVENT" for
 	// each event in it (see Tx.About): tests end the process there.
 	Probe func(point string)
+
+	// Committed, if not nil, is called after each commit with each event in it. It must not wait for anything.
+	Committed func(event string)
 }
 
 // A Spool is one open spool file.

@@ -143,6 +143,10 @@ func (s *Spool) commit(b *batch, err error) {
 	if err != nil {
 		s.reset()
 		b.err = explain(s.dir, "commit to spool", err)
+	} else if s.opt.Committed != nil {
+		for _, event := range b.says {
+			s.opt.Committed(event)
+		}
 	}
 	s.batch = nil
 	close(b.done)

@@ -16,8 +16,9 @@ import (
 )
 
 const (
-	openPause  = 3 * time.Second // before a spool that could not be opened is tried again
-	statusLine = 400             // octets of a status; systemctl shows one line
+	openPause  = 3 * time.Second  // before a spool that could not be opened is tried again
+	unwatched  = 10 * time.Minute // between looks whether all goes on, which only the log hears of
+	statusLine = 400              // octets of a status; systemctl shows one line
 )
 
 // serve runs the bridge, and tells systemd of it where that started the program:
@@ -84,7 +85,7 @@ func open(ctx context.Context, cfg bridge.Config, o bridge.Options) (*bridge.Bri
 func report(ctx context.Context, b reporter, every time.Duration, notify func(...string), log zerolog.Logger) {
 	watched := every > 0
 	if every = every / 3; !watched {
-		every = time.Minute
+		every = unwatched
 	}
 	tick := time.NewTicker(every)
 	defer tick.Stop()
