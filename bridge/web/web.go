@@ -23,6 +23,7 @@ import (
 type Options struct {
 	Listen string       // host:port
 	Passed net.Listener // bound already; nil: Listen is bound
+	Hosts  []string     // names beyond loopback under which it may be asked
 	Log    zerolog.Logger
 }
 
@@ -32,11 +33,14 @@ type Server struct {
 	log      zerolog.Logger
 	listener net.Listener
 	http     http.Server
+	names    names
+	sessions sessions
+	streams  chan struct{} // one for each answer that goes on and on
 }
 
 // Listen binds the address, so that what is wrong with it shows at the start.
 func Listen(ctx context.Context, b *bridge.Bridge, o Options) (*Server, error) {
-	s := &Server{bridge: b, log: o.Log, listener: o.Passed}
+	s := &Server{bridge: b, log: o.Log, listener: o.Passed, streams: make(chan struct{}, mostStreams)}
 	if s.listener == nil {
 		var lc net.ListenConfig
 		var err error
@@ -44,21 +48,34 @@ func Listen(ctx context.Context, b *bridge.Bridge, o Options) (*Server, error) {
 			return nil, fmt.Errorf("listen on %s (http.listen): %w", o.Listen, err)
 		}
 	}
+	s.names = namesOf(o.Listen, s.listener.Addr(), o.Hosts)
+	s.listener = bound(s.listener, mostConns)
+	plain := new(http.Protocols)
+	plain.SetHTTP1(true) // the bounds below are those of connections, and HTTP/2 has many requests on one
 	s.http = http.Server{
-		Handler:           s.routes(),
-		ReadHeaderTimeout: headerTime,
-		IdleTimeout:       idleTime,
-		MaxHeaderBytes:    mostHeader,
+		Handler:                      s.guard(s.mux()),
+		Protocols:                    plain,
+		ReadHeaderTimeout:            headerTime,
+		ReadTimeout:                  bodyTime,
+		WriteTimeout:                 answerTime,
+		IdleTimeout:                  idleTime,
+		MaxHeaderBytes:               mostHeader,
+		DisableGeneralOptionsHandler: true,
+		ErrorLog:                     quiet(s.log),
 	}
 	return s, nil
 }
 
 // Implementation.
 const (
-	headerTime = 5 * time.Second // a client that is slower is none
-	idleTime   = time.Minute
-	mostHeader = 8 << 10
-	stopTime   = time.Second // for answers that are under way
+	headerTime  = 5 * time.Second  // a client that is slower is none
+	bodyTime    = 15 * time.Second // from the first octet of a request to its last
+	answerTime  = 30 * time.Second // for a client to take its answer, but for a stream
+	idleTime    = time.Minute
+	mostHeader  = 8 << 10
+	mostConns   = 64
+	mostStreams = 16
+	stopTime    = time.Second // for answers that are under way
 )
 
 // Run serves until ctx ends.
@@ -80,15 +97,4 @@ func (s *Server) Run(ctx context.Context) error {
 		return err
 	}
 	return nil
-}
-
-func (s *Server) routes() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", s.healthz)
-	return mux
-}
-
-// healthz: the process answers.
-func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
-	fmt.Fprintln(w, "alive")
 }

@@ -35,7 +35,7 @@ func serve(ctx context.Context, cfg bridge.Config, o bridge.Options) error {
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	if cfg.HTTP.Listen != "" {
-		page, err := web.Listen(ctx, b, web.Options{Listen: cfg.HTTP.Listen, Log: o.Log})
+		page, err := web.Listen(ctx, b, web.Options{Listen: cfg.HTTP.Listen, Hosts: cfg.HTTP.Hosts, Log: o.Log})
 		if err != nil {
 			b.Close()
 			return err

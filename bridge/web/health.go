@@ -1,0 +1,23 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+)
+
+func (s *Server) healthRoutes() []route {
+	return []route{
+		{method: http.MethodGet, path: "/healthz", anybody: true, serve: s.healthz},
+	}
+}
+
+// healthz tells whether a restart would help: it is 200 while every loop of the bridge
+// goes round, however its modems fare.
+func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
+	if stuck := s.bridge.Stuck(); stuck != "" {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		fmt.Fprintln(w, "these do not go on:", stuck)
+		return
+	}
+	fmt.Fprintln(w, "alive")
+}
