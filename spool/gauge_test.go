@@ -26,6 +26,9 @@ func TestGaugesEqualCounts(t *testing.T) {
 		"partials":     "SELECT count(DISTINCT generation) FROM in_segment WHERE generation <> 0 AND done = 0 AND parked = 0",
 		"fingerprints": "SELECT count(*) FROM in_segment",
 	}
+	for _, state := range []OutState{StateQueued, StateSent, StateDelivered, StateFailed, StateExpired, StateUnknown, StateCancelled} {
+		queries["out."+string(state)] = "SELECT count(*) FROM outbound WHERE state = '" + string(state) + "'"
+	}
 	outStates := []OutState{StateQueued, StateQueued, StateSent, StateDelivered, StateFailed, StateExpired, StateUnknown, StateCancelled}
 	segStates := []SegState{SegQueued, SegSubmitting, SegAccepted, SegUnknown, SegFailed, SegDelivered}
 	dir, run := t.TempDir(), 0

@@ -192,12 +192,16 @@ func (tx *Tx) Outbounds(state OutState, afterN int64, limit int) ([]*Outbound, e
 	if err != nil {
 		return nil, err
 	}
+	return all, tx.withSegments(all)
+}
+
+func (tx *Tx) withSegments(all []*Outbound) (err error) {
 	for _, m := range all {
 		if m.Segments, err = tx.segments(m.N); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return all, nil
+	return nil
 }
 
 const (

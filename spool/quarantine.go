@@ -28,8 +28,10 @@ func (tx *Tx) Quarantine(q *Quarantined, keep int) error {
 
 // Quarantines lists what was set aside after number afterN, in order.
 func (tx *Tx) Quarantines(afterN int64, limit int) ([]Quarantined, error) {
-	return list(tx, func(r *sql.Rows) (q Quarantined, err error) {
-		err = r.Scan(&q.N, &q.Modem, &q.SIM, &q.Peer, &q.Reason, &q.Raw, &q.Text, (*stamp)(&q.At), (*stamp)(&q.AtWall))
-		return q, err
-	}, "SELECT n, modem, sim, peer, reason, raw, text, at, at_wall FROM quarantine WHERE n > ? ORDER BY n LIMIT ?", afterN, limit)
+	return list(tx, scanQuarantined, "SELECT n, modem, sim, peer, reason, raw, text, at, at_wall FROM quarantine WHERE n > ? ORDER BY n LIMIT ?", afterN, limit)
+}
+
+func scanQuarantined(r *sql.Rows) (q Quarantined, err error) {
+	err = r.Scan(&q.N, &q.Modem, &q.SIM, &q.Peer, &q.Reason, &q.Raw, &q.Text, (*stamp)(&q.At), (*stamp)(&q.AtWall))
+	return q, err
 }
