@@ -78,6 +78,7 @@ func (b *Bridge) Accept(ctx context.Context, r Request) (Accepted, error) {
 		b.saw(sighting{peer: m.Peer, message: message, segments: shape.segments, at: now})
 		b.agenda.by(expiries, m.Expires)
 		b.queued.notify()
+		b.moved.notify()
 	}
 	return answer, nil
 }

@@ -84,6 +84,7 @@ type Bridge struct {
 
 	queued broadcast // something may be sent now
 	told   broadcast // a verdict has changed
+	moved  broadcast // something that Snapshot shows has changed
 	heart  heart
 	agenda *agenda
 	supply supply
@@ -95,6 +96,8 @@ type Bridge struct {
 	mu       sync.Mutex
 	sessions map[string]*session // by modem name; those that are up
 	verdicts map[string]string   // by modem name: what is the matter
+	signals  map[string]*signal  // by modem name
+	names    map[string]string   // by message id: what Snapshot said last of its payload
 
 	recoveries map[string]*recovery // by modem name, from the begin of Run on
 
@@ -148,7 +151,7 @@ func Open(ctx context.Context, cfg Config, o Options) (*Bridge, error) {
 	b := &Bridge{
 		cfg: cfg, dial: o.Dial, log: o.Log, trace: o.Trace, probe: o.Probe, meter: o.Meter, run: o.Run, profiles: profiles,
 		usb: o.USB, hook: o.Hook, sys: o.Sys,
-		sessions: map[string]*session{}, verdicts: map[string]string{}, claimed: map[string]bool{}, shunned: map[string]shunning{},
+		sessions: map[string]*session{}, verdicts: map[string]string{}, signals: map[string]*signal{}, claimed: map[string]bool{}, shunned: map[string]shunning{},
 		recoveries: map[string]*recovery{}, heart: heart{loops: map[string]*pulse{}},
 		bounds: inboundBounds,
 	}
@@ -176,7 +179,7 @@ func (b *Bridge) open(ctx context.Context, o Options) (err error) {
 		b.log.Warn().Time("wall", b.clock.source.Wall()).Msg("the machine's clock was never set: times are shown wrong until it is; deadlines and budgets do not hang on it")
 	}
 	b.hub = newHub(b)
-	b.hub.log, b.hub.pulse = b.log, b.heart.loop("hub")
+	b.hub.log, b.hub.pulse, b.hub.moved = b.log, b.heart.loop("hub"), b.moved.notify
 	b.server = newServer(serverConfig{Listen: b.cfg.Socket.Listen, Unix: b.cfg.Socket.Unix, Ports: b.cfg.Socket.Ports, Probe: o.Probe, Passed: o.Listeners, Loop: b.heart.loop}, b, b.hub, b.log)
 	if err := b.recover(ctx); err != nil {
 		return err

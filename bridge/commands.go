@@ -224,6 +224,7 @@ func (c *conn) ack(ctx context.Context, args []string) error {
 		return refusal(err)
 	}
 	c.srv.hub.acked(id, c.consumer)
+	c.srv.hub.moved()
 	c.srv.log.Debug().Str("id", id).Msg("acknowledged")
 	c.ok()
 	return nil
@@ -267,6 +268,7 @@ func (c *conn) nak(ctx context.Context, args []string) error {
 		return refusal(err)
 	}
 	c.srv.hub.naked(id, notBefore, c.consumer)
+	c.srv.hub.moved()
 	c.ok()
 	return nil
 }

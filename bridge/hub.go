@@ -35,6 +35,8 @@ type hub struct {
 	wake  chan struct{} // capacity 1, a signal: look at the spool and the deadlines
 	pulse *pulse        // see heart
 
+	moved func() // see Bridge
+
 	mu        sync.Mutex
 	consumers []*consumer
 	entries   map[string]*entry // by id
@@ -48,7 +50,7 @@ type hub struct {
 
 func newHub(b backend) *hub {
 	return &hub{
-		b: b, log: zerolog.Nop(), wake: make(chan struct{}, 1),
+		b: b, log: zerolog.Nop(), wake: make(chan struct{}, 1), moved: func() {},
 		entries: map[string]*entry{}, senders: map[string]*sender{}, lanes: map[uint16]*laneHeap{},
 		old: math.MaxInt64,
 	}

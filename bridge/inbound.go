@@ -95,6 +95,7 @@ func (in *arrival) keep(ctx context.Context, f func(*spool.Tx) error) error {
 		in.session.bridge.hub.messageReady()
 		in.session.bridge.udp.messageReady()
 	}
+	in.session.bridge.moved.notify()
 	return nil
 }
 

@@ -302,13 +302,19 @@ func (s *session) raise(a *attempt) {
 	case a == nil: // the first of a message is still to go
 		return
 	case a.err == nil:
-		s.alarm = ""
+		s.alarm.Store("")
 		return
 	}
 	d := dispose(a.err, a.vendor)
-	if !d.alarm() || s.alarm == d.hint {
+	if !d.alarm() || s.raised() == d.hint {
 		return
 	}
-	s.alarm = d.hint
+	s.alarm.Store(d.hint)
 	s.log.Error().Err(plain(a.err)).Str("sim", s.sim).Msg("the modem cannot send until somebody looks: " + d.hint)
+}
+
+// raised is what raise told last, "" nothing or nothing that still holds.
+func (s *session) raised() string {
+	text, _ := s.alarm.Load().(string)
+	return text
 }

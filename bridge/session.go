@@ -1,10 +1,12 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -39,7 +41,7 @@ type session struct {
 
 	flight chan struct{} // capacity 1: taken from a CMGS until its answer is written down
 	sc     scClock       // of the SC; runInbound's
-	alarm  string        // what was raised last; runOutbound's
+	alarm  atomic.Value  // string: what keeps the SIM from sending until somebody looks; "" nothing
 }
 
 // runModem keeps a session with one modem: it dials, serves until the line is
@@ -61,6 +63,7 @@ func (b *Bridge) runModem(ctx context.Context, c ModemConfig) {
 		if ready {
 			wait, told = firstRedial, ""
 		}
+		b.noteSignal(c.Name, 0)
 		b.setVerdict(c.Name, err.Error())
 		recovery.ended(ctx, err)
 		if recovery.climb(ctx) {
@@ -110,6 +113,7 @@ func (b *Bridge) serveModem(ctx context.Context, c ModemConfig, before string, r
 			if verdict == modem.BringUp && before != "" { // which may take as long as half a minute
 				verdict += " again, after this: " + before
 			}
+			b.noteSignal(c.Name, cmp.Or(st.RSSI, st.RSRP))
 			b.setVerdict(c.Name, verdict)
 			recovery.status(st)
 			b.queued.notify()
@@ -247,4 +251,5 @@ func (b *Bridge) setVerdict(name, verdict string) {
 	b.verdicts[name] = verdict
 	b.mu.Unlock()
 	b.told.notify()
+	b.moved.notify()
 }

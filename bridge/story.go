@@ -76,6 +76,7 @@ func (b *Bridge) change(ctx context.Context, log zerolog.Logger, what string, f 
 		tell(log, e)
 	}
 	b.server.events.published()
+	b.moved.notify()
 	return nil
 }
 
