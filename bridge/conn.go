@@ -236,7 +236,9 @@ func (c *conn) give(ctx context.Context, consumer *consumer, t turn) {
 		return
 	}
 	c.frame = appendMessage(c.frame, m, again)
-	c.flushLocked()
+	if err := c.flushLocked(); err == nil && !again {
+		c.srv.b.Took(CommitToConsumer, c.srv.b.Now().Sub(m.Received))
+	}
 	c.srv.hub.end(consumer, t)
 }
 

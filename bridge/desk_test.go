@@ -33,9 +33,10 @@ func newDesk(t testing.TB) *desk {
 	return &desk{t: t, s: s}
 }
 
-func (d *desk) Spool() *spool.Spool { return d.s }
-func (d *desk) Now() time.Time      { return time.Now().UTC() }
-func (d *desk) Info() any           { return map[string]any{"version": "test"} }
+func (d *desk) Spool() *spool.Spool       { return d.s }
+func (d *desk) Now() time.Time            { return time.Now().UTC() }
+func (d *desk) Took(Stage, time.Duration) {}
+func (d *desk) Info() any                 { return map[string]any{"version": "test"} }
 
 func (d *desk) Accept(ctx context.Context, r Request) (Accepted, error) {
 	d.mu.Lock()

@@ -9,11 +9,11 @@ const (
 	AcceptToSubmit   Stage = iota // OK to SEND → AT+CMGS of its first segment
 	SubmitToFinal                 // AT+CMGS → its final result code, each attempt
 	ArriveToCommit                // +CMT, +CMTI or +CDS → the commit
-	CommitToConsumer              // commit of a whole message → written to a consumer for the first time
+	CommitToConsumer              // receipt of a message's last segment → written to a consumer for the first time
 	AcceptToReport                // OK to SEND → all of it delivered, as status reports say
 )
 
-// A Meter is told how long things took. It must not block.
+// A Meter is told how long things took, from the midst of them: it must not block.
 type Meter interface {
 	Took(stage Stage, d time.Duration)
 }
@@ -21,3 +21,6 @@ type Meter interface {
 type noMeter struct{}
 
 func (noMeter) Took(Stage, time.Duration) {}
+
+// Took is for the sockets, which see the bridge and not its Meter.
+func (b *Bridge) Took(stage Stage, d time.Duration) { b.meter.Took(stage, d) }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"wvsms/modem"
@@ -78,7 +79,14 @@ func (s *session) carry(ctx context.Context, id string) {
 		// A report may overtake the answer to its CMGS. It waits for the flight to
 		// end, so that it finds the answer written down.
 		s.flight <- struct{}{}
+		begun := time.Now()
+		if !next.accepted.IsZero() {
+			s.bridge.Took(AcceptToSubmit, s.bridge.clock.Now().Sub(next.accepted))
+		}
 		mr, err := s.modem.Send(send, next.mode, next.more)
+		if err == nil || errors.As(err, new(*modem.ResultError)) {
+			s.bridge.Took(SubmitToFinal, time.Since(begun))
+		}
 		next = s.advance(ctx, id, &attempt{seq: next.seq, mr: mr, err: err, vendor: s.vendor})
 		<-s.flight
 	}
@@ -89,6 +97,8 @@ type transmission struct {
 	seq  int
 	mode []byte // PDU-mode octets
 	more bool   // another segment of the message follows at once
+
+	accepted time.Time // of the message, whose first attempt this is; zero: it is not
 }
 
 // An attempt is a transmission that came back.
@@ -210,11 +220,20 @@ func (s *session) begin(tx *spool.Tx, o *outbound) (*transmission, error) {
 	if err := tx.Spend(o.now, s.name, s.sim, o.Peer); err != nil {
 		return nil, err
 	}
+	next := &transmission{seq: seg.Seq, mode: mode, more: more}
+	if !o.tried() {
+		next.accepted = o.Accepted
+	}
 	seg.State, seg.At, seg.SentAt, seg.MR = spool.SegSubmitting, o.now, o.now, -1
 	seg.Modem, seg.SIM = s.name, s.sim
 	seg.Attempts++
 	o.Modem, o.SIM = s.name, s.sim
-	return &transmission{seq: seg.Seq, mode: mode, more: more}, nil
+	return next, nil
+}
+
+// tried tells whether a segment was submitted before.
+func (o *outbound) tried() bool {
+	return slices.ContainsFunc(o.Segments, func(seg spool.OutSegment) bool { return seg.Attempts > 0 })
 }
 
 // budgetFree is when the next segment may be sent; the zero time is now.

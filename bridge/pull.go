@@ -83,6 +83,9 @@ func (s *session) keep(ctx context.Context, r modem.Received) error {
 		pause(ctx, spoolPause, nil)
 		return ctx.Err()
 	}
+	if !r.Came.IsZero() {
+		s.bridge.Took(ArriveToCommit, time.Since(r.Came))
+	}
 	if err := s.modem.Accept(ctx, r); err != nil {
 		if ctx.Err() != nil || errors.Is(err, modem.ErrLineLost) {
 			return err

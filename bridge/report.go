@@ -37,8 +37,9 @@ func (s *session) report(ctx context.Context, in *arrival, r *pdu.StatusReport) 
 // is awaited that could tell more.
 func (s *session) matchReport(ctx context.Context, arrived time.Time, r *pdu.StatusReport, last bool) (matched bool, err error) {
 	var clock scClock
+	var took time.Duration // until all of the message was delivered; 0: it is not yet
 	err = s.bridge.change(ctx, s.log, "report", func(tx *spool.Tx, story *events) error {
-		matched, clock = false, s.sc
+		matched, clock, took = false, s.sc, 0
 		candidates, err := tx.ByMR(r.RA.String(), int(r.MR), reportCandidates)
 		if err != nil {
 			return err
@@ -57,7 +58,11 @@ func (s *session) matchReport(ctx context.Context, arrived time.Time, r *pdu.Sta
 		}
 		matched = true
 		o := outbound{Outbound: c.Outbound, now: s.bridge.clock.Now(), events: story} // it may have waited for the flight
+		before := o.State
 		o.reported(c.seg.Seq, r)
+		if o.State == spool.StateDelivered && before != o.State {
+			took = o.now.Sub(o.Accepted)
+		}
 		if clock != s.sc {
 			if err := clock.keep(tx, s.sim); err != nil {
 				return err
@@ -67,6 +72,9 @@ func (s *session) matchReport(ctx context.Context, arrived time.Time, r *pdu.Sta
 	})
 	if err == nil {
 		s.sc = clock
+		if took > 0 {
+			s.bridge.Took(AcceptToReport, took)
+		}
 	}
 	return matched, err
 }

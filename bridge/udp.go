@@ -243,6 +243,7 @@ func (u *udpLink) deliverPage(ctx context.Context, write func(*spool.Message) er
 		if err := write(m); err != nil {
 			return n, err
 		}
+		u.b.Took(CommitToConsumer, u.b.Now().Sub(m.Received))
 		if err := u.done(ctx, m); err != nil {
 			return n, err
 		}

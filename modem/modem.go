@@ -115,9 +115,9 @@ type Received struct {
 	Stored bool   // lies in the modem's store at Mem, Index
 	Mem    string // "SM", "ME", …
 	Index  int
+	Came   time.Time // when the modem told of it; zero: it was found in a store
 
-	id uint64    // of one handed on, rising
-	at time.Time // when it was handed on
+	id uint64 // of one handed on, rising
 }
 
 // Modem is one modem on one line. Its methods may be called from any

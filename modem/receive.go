@@ -151,7 +151,7 @@ func (m *Modem) acknowledge(ctx context.Context, r Received) error {
 	if !m.acks.Load() {
 		return nil
 	}
-	if time.Since(r.at) > ackLimit && m.ids.Load() > r.id {
+	if time.Since(r.Came) > ackLimit && m.ids.Load() > r.id {
 		// The network has given this one up, and what waits for an
 		// acknowledgement now is another. This one comes again.
 		m.pace.sweepIn(0)
@@ -239,7 +239,7 @@ func (m *Modem) runURCs(ctx context.Context) error {
 				m.pace.sweepIn(afterRefusal)
 				continue
 			}
-			n := note{Received: Received{Text: u.text, Length: pduLength(u.args), Index: -1, id: id, at: time.Now()}}
+			n := note{Received: Received{Text: u.text, Length: pduLength(u.args), Index: -1, id: id, Came: time.Now()}}
 			if u.kind == urcReport {
 				n.Kind = Report
 			}
@@ -247,7 +247,7 @@ func (m *Modem) runURCs(ctx context.Context) error {
 				return err
 			}
 		case urcStored, urcStoredReport:
-			n := note{Received: Received{Stored: true, Length: -1}}
+			n := note{Received: Received{Stored: true, Length: -1, Came: time.Now()}}
 			n.Mem, n.Index = place(u.args)
 			if u.kind == urcStoredReport {
 				n.Kind = Report
