@@ -34,7 +34,8 @@ type modemInfo struct {
 	Sends      bool   `json:"sends"` // it may be given messages
 	Roaming    bool   `json:"roaming"`
 	Verdict    string `json:"verdict"`
-	Recovery   string `json:"recovery,omitempty"` // what was done last about a trouble that is not over
+	Recovery   string `json:"recovery,omitempty"`      // what was done last about a trouble that is not over
+	Rung       int    `json:"recovery_rung,omitempty"` // of it: 1 reopen, 2 radio, 3 restart, 4 usb, 5 hook, 6 alarm
 	Operator   string `json:"operator,omitempty"`
 	Serving    string `json:"network,omitempty"` // PLMN
 	Home       string `json:"home,omitempty"`
@@ -104,7 +105,7 @@ func (b *Bridge) modemInfo(name string) modemInfo {
 	b.mu.Unlock()
 	v := modemInfo{Name: name, Verdict: verdict}
 	if recovery != nil {
-		v.Recovery = recovery.told()
+		v.Recovery, v.Rung = recovery.told()
 		v.Verdict += recovery.power()
 	}
 	if s == nil {

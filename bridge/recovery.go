@@ -288,11 +288,11 @@ func (r *recovery) seen(usb string) {
 	}
 }
 
-// told is the last step, for INFO; "" when all is well.
-func (r *recovery) told() string {
+// told is the last step and its rung, for INFO; "" and 0 when all is well.
+func (r *recovery) told() (string, int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.now
+	return r.now, int(r.ladder.at)
 }
 
 // climb takes the rung that is due and tells of it in one line; false: none is. What a

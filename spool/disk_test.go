@@ -46,6 +46,10 @@ func TestFullByMaxBytes(t *testing.T) {
 		t.Fatalf("after %d messages of 8 KB into 1 MiB: %v", n, err)
 	}
 	unclaimedIs(t, s, n)
+	update(t, s, func(tx *Tx) error { _, err := tx.Unclaimed(); return err }) // which writes nothing
+	if err := s.Trouble(); !errors.Is(err, ErrFull) {
+		t.Errorf("on a full disk the trouble is %v", err)
+	}
 	// With room it goes on by itself.
 	if err := s.writer.script("PRAGMA max_page_count = 1000000"); err != nil {
 		t.Fatal(err)
@@ -55,6 +59,9 @@ func TestFullByMaxBytes(t *testing.T) {
 		t.Errorf("with room again: %v", err)
 	}
 	unclaimedIs(t, s, n+more)
+	if err := s.Trouble(); err != nil {
+		t.Errorf("with room again the trouble is %v", err)
+	}
 }
 
 // A batch in which one Update meets the full disk: those whose work SQLite threw away with it hear so.

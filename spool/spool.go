@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -59,6 +60,8 @@ type Spool struct {
 	turns  turns  // who may write
 	writer *conn  // with the turn; nil: to be dialled
 	batch  *batch // with the turn; nil: none open
+
+	trouble atomic.Pointer[error] // of the last commit
 
 	views   chan *conn // a nil one is to be dialled
 	closing chan struct{}

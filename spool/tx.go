@@ -17,6 +17,7 @@ type Tx struct {
 	view bool
 	err  error
 
+	wrote bool     // something
 	about string   // the business event, for Options.Probe
 	undo  []func() // puts back what the Tx wrote into the caller's structs
 }
@@ -55,6 +56,7 @@ func (tx *Tx) exec(q string, args ...any) (sql.Result, error) {
 	if tx.view {
 		return nil, tx.fail(errView)
 	}
+	tx.wrote = true
 	r, err := tx.c.exec(q, args...)
 	return r, tx.fail(err)
 }

@@ -2,6 +2,7 @@ package spool
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -36,10 +37,31 @@ func (s *Spool) Update(ctx context.Context, f func(*Tx) error) error {
 		<-b.done
 		err = b.err
 	}
+	s.writable(tx, err)
 	if err != nil {
 		tx.rollback()
 	}
 	return err
+}
+
+// writable notes how an Update fared. One that wrote nothing says nothing of the disk.
+func (s *Spool) writable(tx *Tx, err error) {
+	switch {
+	case err == nil && tx.wrote:
+		if s.trouble.Load() != nil {
+			s.trouble.Store(nil)
+		}
+	case errors.Is(err, ErrFull), errors.Is(err, ErrReadOnly), errors.Is(err, ErrIO), errors.Is(err, ErrCorrupt), errors.Is(err, ErrBusy):
+		s.trouble.Store(&err)
+	}
+}
+
+// Trouble is why the last commit that wrote something could not be made; nil it was, or there was none yet.
+func (s *Spool) Trouble() error {
+	if err := s.trouble.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // perform runs f inside the open batch, or a new one. It has the turn and gives it away, whatever f does.

@@ -8,6 +8,7 @@ import (
 func (s *Server) healthRoutes() []route {
 	return []route{
 		{method: http.MethodGet, path: "/healthz", anybody: true, serve: s.healthz},
+		{method: http.MethodGet, path: "/readyz", anybody: true, serve: s.readyz},
 	}
 }
 
@@ -20,4 +21,17 @@ func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	fmt.Fprintln(w, "alive")
+}
+
+// readyz tells whether a message could be sent now.
+func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
+	if why := s.bridge.Ready(r.Context()); why != "" {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		if !s.names.near(r) {
+			why = "not ready" // why is nothing for everybody
+		}
+		fmt.Fprintln(w, why)
+		return
+	}
+	fmt.Fprintln(w, "ready")
 }

@@ -44,6 +44,12 @@ type rig struct {
 // the HTTP side is told.
 func newRig(t *testing.T, change func(*bridge.Config, *Options)) *rig {
 	t.Helper()
+	return newMeteredRig(t, nil, change)
+}
+
+// newMeteredRig is newRig with a Meter.
+func newMeteredRig(t *testing.T, meter *Meter, change func(*bridge.Config, *Options)) *rig {
+	t.Helper()
 	r := &rig{t: t, air: modemtest.NewAir(modemtest.AirOptions{})}
 	r.sim = r.air.NewModem(modemtest.ModemOptions{Number: ownNumber, Profile: modemtest.Generic})
 	net, stopNet := context.WithCancel(context.Background())
@@ -58,11 +64,15 @@ func newRig(t *testing.T, change func(*bridge.Config, *Options)) *rig {
 		change(&cfg, &o)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	b, err := bridge.Open(ctx, cfg, bridge.Options{Log: o.Log, Dial: func(context.Context, bridge.ModemConfig) (modem.Port, error) {
-		ours, theirs := pipe()
+	told := bridge.Options{Log: o.Log, Sys: t.TempDir(), Run: t.TempDir(), Dial: func(context.Context, bridge.ModemConfig) (modem.Port, error) {
+		ours, theirs := pair()
 		on.Go(func() { r.sim.Serve(net, theirs) })
 		return ours, nil
-	}, Sys: t.TempDir(), Run: t.TempDir()})
+	}}
+	if o.Meter = meter; meter != nil {
+		told.Meter = meter
+	}
+	b, err := bridge.Open(ctx, cfg, told)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +102,7 @@ func newRig(t *testing.T, change func(*bridge.Config, *Options)) *rig {
 	return r
 }
 
-func pipe() (ours, theirs net.Conn) { return net.Pipe() }
+func pair() (ours, theirs net.Conn) { return net.Pipe() }
 
 // until waits for something that must come.
 func (r *rig) until(what string, is func() bool) {

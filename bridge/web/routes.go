@@ -20,6 +20,7 @@ type route struct {
 // routes are all of them: what is not here cannot be asked for.
 func (s *Server) routes() (all []route) {
 	all = append(all, s.healthRoutes()...)
+	all = append(all, s.metricsRoutes()...)
 	all = append(all, s.loginRoutes()...)
 	return all
 }

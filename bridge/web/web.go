@@ -24,6 +24,7 @@ type Options struct {
 	Listen string       // host:port
 	Passed net.Listener // bound already; nil: Listen is bound
 	Hosts  []string     // names beyond loopback under which it may be asked
+	Meter  *Meter       // which the bridge was given; nil: one that was told nothing
 	Log    zerolog.Logger
 }
 
@@ -33,6 +34,7 @@ type Server struct {
 	log      zerolog.Logger
 	listener net.Listener
 	http     http.Server
+	meter    *Meter
 	names    names
 	sessions sessions
 	streams  chan struct{} // one for each answer that goes on and on
@@ -40,7 +42,10 @@ type Server struct {
 
 // Listen binds the address, so that what is wrong with it shows at the start.
 func Listen(ctx context.Context, b *bridge.Bridge, o Options) (*Server, error) {
-	s := &Server{bridge: b, log: o.Log, listener: o.Passed, streams: make(chan struct{}, mostStreams)}
+	s := &Server{bridge: b, log: o.Log, listener: o.Passed, meter: o.Meter, streams: make(chan struct{}, mostStreams)}
+	if s.meter == nil {
+		s.meter = NewMeter()
+	}
 	if s.listener == nil {
 		var lc net.ListenConfig
 		var err error

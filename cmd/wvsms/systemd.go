@@ -29,13 +29,18 @@ func serve(ctx context.Context, cfg bridge.Config, o bridge.Options) error {
 	if o.Listeners, err = activation.Listeners(); err != nil {
 		return fmt.Errorf("take the sockets from systemd: %w", err)
 	}
+	var meter *web.Meter
+	if cfg.HTTP.Listen != "" {
+		meter = web.NewMeter()
+		o.Meter = meter
+	}
 	b, err := open(ctx, cfg, o)
 	if err != nil || b == nil {
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	if cfg.HTTP.Listen != "" {
-		page, err := web.Listen(ctx, b, web.Options{Listen: cfg.HTTP.Listen, Hosts: cfg.HTTP.Hosts, Log: o.Log})
+		page, err := web.Listen(ctx, b, web.Options{Listen: cfg.HTTP.Listen, Hosts: cfg.HTTP.Hosts, Meter: meter, Log: o.Log})
 		if err != nil {
 			b.Close()
 			return err

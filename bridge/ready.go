@@ -1,0 +1,24 @@
+package bridge
+
+import (
+	"context"
+	"slices"
+
+	"wvsms/spool"
+)
+
+// Ready tells why no message could be sent now, in words; "" one could.
+func (b *Bridge) Ready(ctx context.Context) string {
+	if err := b.spool.Trouble(); err != nil {
+		return "nothing can be accepted: " + err.Error()
+	}
+	if !slices.ContainsFunc(b.cfg.Modems, func(c ModemConfig) bool { return b.modemInfo(c.Name).Sends }) {
+		text, _ := b.Summary()
+		return "no modem sends: " + text
+	}
+	err := b.spool.View(ctx, func(tx *spool.Tx) error { return b.afford(tx, b.clock.Now(), 1) })
+	if err != nil {
+		return "a message would be refused: " + refusal(err).Error()
+	}
+	return ""
+}
