@@ -7,11 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"wvsms/bridge"
 )
@@ -42,22 +40,11 @@ type reply struct {
 	line    string
 }
 
-// dial connects to host:port, or to the Unix socket at a path. ctx ends the
-// connection as well.
-func dial(ctx context.Context, addr string) (*client, error) {
-	network := "tcp"
-	if strings.Contains(addr, "/") {
-		network = "unix"
-	}
-	var d net.Dialer
-	nc, err := d.DialContext(ctx, network, addr)
-	if err != nil {
-		hint := ""
-		if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, fs.ErrNotExist) {
-			hint = " (is wvsms run running?)"
-		}
-		return nil, fmt.Errorf("connect to the bridge: %w%s", err, hint)
-	}
+// dial connects to a bridge on this machine that wants no token.
+func dial(ctx context.Context, addr string) (*client, error) { return accessFlags{}.dial(ctx, addr) }
+
+// greet reads the bridge's first line. ctx ends the connection as well.
+func greet(ctx context.Context, nc net.Conn, addr string) (*client, error) {
 	c := &client{nc: nc, in: bufio.NewReader(nc)}
 	c.stop = context.AfterFunc(ctx, func() { nc.Close() })
 	f, err := c.read()

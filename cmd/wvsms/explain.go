@@ -19,7 +19,7 @@ type explainCmd struct {
 
 // Run tells the life of one message.
 func (c *explainCmd) Run(ctx context.Context, std *stdio) error {
-	text, err := show(ctx, c.Socket, c.ID)
+	text, err := c.show(ctx, c.ID)
 	if err != nil {
 		return err
 	}
@@ -217,6 +217,7 @@ func (c *explainCmd) tellOutlook(w io.Writer, m *shown) {
 	if c.Socket != defaultSocket {
 		socket = " --socket " + c.Socket
 	}
+	socket += c.args()
 	for _, a := range m.Can {
 		command := "wvsms queue " + a.Command + " " + m.ID + socket
 		if a.Command == "listen" {

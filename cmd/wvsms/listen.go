@@ -27,6 +27,8 @@ type listenCmd struct {
 	JSON   bool   `name:"json" xor:"form" help:"Print an object a line, the payload in base64."`
 	Pretty bool   `xor:"form" help:"Print what a message says as CSP means it, without secrets."`
 
+	accessFlags
+
 	Payload bool `help:"With --pretty: print secrets and the texts of messages, too."`
 }
 
@@ -47,6 +49,8 @@ func (c *listenCmd) Run(ctx context.Context, std *stdio) error {
 			return nil
 		case errors.As(err, &final):
 			return final.error
+		case denied(err):
+			return err
 		}
 		if l.acked > heard {
 			pause = firstPause
@@ -59,6 +63,12 @@ func (c *listenCmd) Run(ctx context.Context, std *stdio) error {
 		}
 		pause = min(2*pause, longestPause)
 	}
+}
+
+// denied: the token is missing or wrong, or may not. To repeat it counts as guessing.
+func denied(err error) bool {
+	var refused *refusedError
+	return errors.As(err, &refused) && (refused.code == "auth" || refused.code == "rights")
 }
 
 // A finalError is one that a new connection would meet again.
@@ -75,7 +85,7 @@ func (l *listener) enough() bool { return l.Count > 0 && l.acked >= l.Count }
 
 // session takes messages until the connection is lost (an error) or there are enough.
 func (l *listener) session(ctx context.Context) error {
-	conn, err := dial(ctx, l.Socket)
+	conn, err := l.dial(ctx, l.Socket)
 	if err != nil {
 		return err
 	}

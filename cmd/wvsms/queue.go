@@ -23,6 +23,7 @@ type queueCmd struct {
 type operatorFlags struct {
 	Socket string `default:"127.0.0.1:3590" help:"The bridge: host:port or the path of a Unix socket."`
 	JSON   bool   `name:"json" help:"Print an object a line."`
+	accessFlags
 }
 
 // defaultSocket is where a bridge listens unless it is told otherwise.
@@ -48,8 +49,8 @@ func (c *client) object(line string) (json.RawMessage, error) {
 }
 
 // show asks for SHOW's object.
-func show(ctx context.Context, socket, id string) (json.RawMessage, error) {
-	conn, err := dial(ctx, socket)
+func (f *operatorFlags) show(ctx context.Context, id string) (json.RawMessage, error) {
+	conn, err := f.dial(ctx, f.Socket)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +85,7 @@ func (c *queueCancelCmd) Run(ctx context.Context, std *stdio) error {
 // operate does the same to several messages: each is tried, whatever the bridge says
 // of the others.
 func (f *operatorFlags) operate(ctx context.Context, out io.Writer, word, done string, ids []string) error {
-	conn, err := dial(ctx, f.Socket)
+	conn, err := f.dial(ctx, f.Socket)
 	if err != nil {
 		return err
 	}

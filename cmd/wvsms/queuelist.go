@@ -107,7 +107,7 @@ func (c *queueListCmd) Run(ctx context.Context, std *stdio) error {
 	if c.State != "" {
 		kind.state = c.State
 	}
-	conn, err := dial(ctx, c.Socket)
+	conn, err := c.dial(ctx, c.Socket)
 	if err != nil {
 		return err
 	}

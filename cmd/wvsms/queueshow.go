@@ -16,7 +16,7 @@ type queueShowCmd struct {
 
 // Run prints what the bridge knows of one message, without comment: explain has that.
 func (c *queueShowCmd) Run(ctx context.Context, std *stdio) error {
-	text, err := show(ctx, c.Socket, c.ID)
+	text, err := c.show(ctx, c.ID)
 	if err != nil {
 		return err
 	}

@@ -27,6 +27,7 @@ type sendCmd struct {
 	Wait     bool   `help:"Wait for the end: 0 if sent (with --report: delivered), 1 otherwise."`
 	Socket   string `default:"127.0.0.1:3590" help:"The bridge: host:port or the path of a Unix socket."`
 	JSON     bool   `name:"json" help:"Print JSON."`
+	accessFlags
 }
 
 // Run hands one message to a running bridge.
@@ -53,7 +54,7 @@ func (c *sendCmd) run(ctx context.Context, std *stdio) error {
 	if err != nil {
 		return err
 	}
-	conn, err := dial(ctx, c.Socket)
+	conn, err := c.dial(ctx, c.Socket)
 	if err != nil {
 		return err
 	}

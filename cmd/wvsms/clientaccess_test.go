@@ -1,0 +1,100 @@
+package main
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func fileOf(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// The token is shown before anything else.
+func TestClientShowsToken(t *testing.T) {
+	access := accessFlags{TokenFile: fileOf(t, " open\"sesame \n")}
+	addr := playBridge(t, `C: AUTH "open\"sesame"`+"\nS: OK rights=send\nC: SEND +49171 5 port=3590 from-port=3590\nC: hello\nS: OK A1 segments=1")
+	out, err := run(t, "hello", &sendCmd{To: "+49171", File: "-", Port: 3590, FromPort: 3590, Socket: addr, accessFlags: access})
+	if err != nil || out != "A1 accepted, 1 segment\n" {
+		t.Errorf("%q, %v", out, err)
+	}
+	addr = playBridge(t, `C: AUTH "open\"sesame"`+"\nS: OK rights=admin\nC: CANCEL A1\nS: OK")
+	if out, err := run(t, "", &queueCancelCmd{IDs: []string{"A1"}, operatorFlags: operatorFlags{Socket: addr, accessFlags: access}}); err != nil {
+		t.Errorf("%q, %v", out, err)
+	}
+}
+
+// A wrong or missing token is told, and listen does not go on guessing.
+func TestClientIsRefused(t *testing.T) {
+	access := accessFlags{TokenFile: fileOf(t, "sesame")}
+	for _, c := range []struct {
+		script string
+		access accessFlags
+	}{
+		{"C: AUTH sesame\nS: ERR auth no such token", access},
+		{"C: AUTH sesame\nS: OK rights=send\nC: RECV max=64\nS: ERR rights no", access},
+		{"C: RECV max=64\nS: ERR auth AUTH token comes first", accessFlags{}},
+	} {
+		_, err := run(t, "", &listenCmd{Max: 64, Socket: playBridge(t, c.script), accessFlags: c.access})
+		if err == nil || !strings.Contains(err.Error(), "refused: ") || strings.Contains(err.Error(), "sesame") {
+			t.Errorf("%s: %v", c.script, err)
+		}
+	}
+}
+
+// What the flags name must be there, before anybody is asked.
+func TestClientReadsItsFiles(t *testing.T) {
+	for want, access := range map[string]accessFlags{
+		"read the token: open ":        {TokenFile: "/nonexistent/token"},
+		"is empty":                     {TokenFile: fileOf(t, " \n")},
+		"read --ca: open ":             {CA: "/nonexistent/ca"},
+		"read --ca: no certificate (P": {CA: fileOf(t, "-----BEGIN NOTHING-----")},
+	} {
+		if _, err := access.dial(t.Context(), "192.0.2.1:3590"); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
+
+// Beyond this machine nothing is said before the bridge has shown who it is.
+func TestClientWantsTLS(t *testing.T) {
+	l, err := net.Listen("tcp", "0.0.0.0:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	heard := make(chan string)
+	go func() {
+		nc, err := l.Accept()
+		if err != nil {
+			return
+		}
+		nc.Write([]byte("WVSMS 1 ready max=32640\r\n"))
+		b := make([]byte, 1000)
+		n, _ := nc.Read(b)
+		nc.Close()
+		heard <- string(b[:n])
+	}()
+	_, err = accessFlags{TokenFile: fileOf(t, "sesame")}.dial(t.Context(), l.Addr().String())
+	if err == nil || !strings.Contains(err.Error(), "tls: ") {
+		t.Errorf("%v", err)
+	}
+	if said := <-heard; !strings.HasPrefix(said, "\x16\x03") || strings.Contains(said, "sesame") {
+		t.Errorf("it said %q", said)
+	}
+	for addr, here := range map[string]bool{
+		"127.0.0.1:3590": true, "127.8.9.1:1": true, "[::1]:3590": true, "localhost:3590": true,
+		"0.0.0.0:3590": false, "raspberrypi:3590": false, "localhost.example.org:1": false, "10.0.0.1:3590": false, "[fe80::1%eth0]:3590": false,
+	} {
+		if onThisMachine(addr) != here {
+			t.Errorf("%s is on this machine: %v", addr, !here)
+		}
+	}
+}
