@@ -13,6 +13,7 @@ package bridge
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -90,6 +91,10 @@ type Bridge struct {
 	supply supply
 
 	lookout lookout
+	tally   tally
+
+	door door
+	tls  *tls.Config // for what is beyond loopback; nil: nothing may be
 
 	bounds bounds // of what is kept of segments received
 
@@ -148,14 +153,22 @@ func Open(ctx context.Context, cfg Config, o Options) (*Bridge, error) {
 	if o.Hook == nil {
 		o.Hook = runProgram
 	}
+	set, err := settingsOf(cfg, o.Log)
+	if err != nil {
+		return nil, err
+	}
+	certificate, err := newCertificate(cfg, o.Log)
+	if err != nil {
+		return nil, err
+	}
 	b := &Bridge{
 		cfg: cfg, dial: o.Dial, log: o.Log, trace: o.Trace, probe: o.Probe, meter: o.Meter, run: o.Run, profiles: profiles,
 		usb: o.USB, hook: o.Hook, sys: o.Sys,
 		sessions: map[string]*session{}, verdicts: map[string]string{}, signals: map[string]*signal{}, claimed: map[string]bool{}, shunned: map[string]shunning{},
 		recoveries: map[string]*recovery{}, heart: heart{loops: map[string]*pulse{}},
-		bounds: inboundBounds,
+		bounds: inboundBounds, tls: certificate,
 	}
-	b.set.Store(settingsOf(cfg))
+	b.set.Store(set)
 	if b.spool, err = spool.Open(cfg.Spool.Path, spool.Options{Probe: o.Probe, Committed: b.committed}); err != nil {
 		return nil, err
 	}
@@ -180,7 +193,11 @@ func (b *Bridge) open(ctx context.Context, o Options) (err error) {
 	}
 	b.hub = newHub(b)
 	b.hub.log, b.hub.pulse, b.hub.moved = b.log, b.heart.loop("hub"), b.moved.notify
-	b.server = newServer(serverConfig{Listen: b.cfg.Socket.Listen, Unix: b.cfg.Socket.Unix, Ports: b.cfg.Socket.Ports, Probe: o.Probe, Passed: o.Listeners, Loop: b.heart.loop}, b, b.hub, b.log)
+	b.server = newServer(serverConfig{
+		Listen: b.cfg.Socket.Listen, AuthAlways: b.cfg.Socket.AuthAlways, TLS: b.tls,
+		Unix: b.cfg.Socket.Unix, UnixMode: b.cfg.Socket.UnixMode, UnixGroup: b.cfg.Socket.UnixGroup,
+		Ports: b.cfg.Socket.Ports, Probe: o.Probe, Passed: o.Listeners, Loop: b.heart.loop,
+	}, b, b.hub, b.log)
 	if err := b.recover(ctx); err != nil {
 		return err
 	}

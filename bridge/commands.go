@@ -36,12 +36,13 @@ var commands = map[string]command{
 	"CANCEL": (*conn).cancel,
 	"RETRY":  (*conn).retry,
 	"INFO":   (*conn).info,
+	"AUTH":   (*conn).auth,
 	"PING":   (*conn).ping,
 	"QUIT":   (*conn).quit,
 }
 
 // prepare reads what belongs to the command of a line, and returns what is left to do
-// for its answer. Only SEND has something to read; an unknown command, such as the
+// for its answer. Only SEND has something to read, also where it is refused; an unknown command, such as the
 // lines of an HTTP request, ends the connection.
 func (c *conn) prepare(ctx context.Context, line string) (run func() error, err error) {
 	words := splitLine(line)
@@ -49,18 +50,21 @@ func (c *conn) prepare(ctx context.Context, line string) (run func() error, err 
 		return nil, &outOfStep{Refusal{"syntax", "an empty line is no command"}}
 	}
 	if words[0] == "SEND" {
-		return c.send(ctx, words[1:])
+		return c.send(ctx, words[1:], c.refuses("SEND"))
 	}
 	command, ok := commands[words[0]]
 	if !ok {
 		return nil, &outOfStep{Refusal{"syntax", fmt.Sprintf("unknown command %.40q", words[0])}}
+	}
+	if err := c.refuses(words[0]); err != nil {
+		return nil, err
 	}
 	return func() error { return command(c, ctx, words[1:]) }, nil
 }
 
 // send reads the payload of SEND whatever else is wrong with the line: only its length
 // and the line end after it tell where the next command begins.
-func (c *conn) send(ctx context.Context, args []string) (func() error, error) {
+func (c *conn) send(ctx context.Context, args []string, refused error) (func() error, error) {
 	if len(args) < 2 {
 		return nil, &outOfStep{Refusal{"syntax", "SEND number length [key=value ...]"}}
 	}
@@ -71,9 +75,12 @@ func (c *conn) send(ctx context.Context, args []string) (func() error, error) {
 	if err != nil || length > maxLength {
 		return nil, &outOfStep{Refusal{"too-large", fmt.Sprintf("a payload has at most %d octets", maxSend)}}
 	}
-	payload, err := c.readPayload(int(length), length <= maxSend)
+	payload, err := c.readPayload(int(length), length <= maxSend && refused == nil)
 	if err != nil {
 		return nil, err
+	}
+	if refused != nil {
+		return nil, refused
 	}
 	return func() error {
 		if length > maxSend {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,6 +22,8 @@ type Config struct {
 	Spool  SpoolConfig
 	Socket SocketConfig
 	HTTP   HTTPConfig
+	Tokens []TokenConfig
+	TLS    TLSConfig
 	Modems []ModemConfig
 	Limits LimitsConfig
 	UDP    []UDPConfig
@@ -42,9 +43,12 @@ type SpoolConfig struct {
 
 // SocketConfig is [socket]: the TCP socket and the ports that are bridged.
 type SocketConfig struct {
-	Listen []string // loopback addresses
-	Unix   string   // path of a Unix socket; "" none
-	Ports  []uint16 // WDP destination ports that go to the sockets; others are foreign
+	Listen     []string // TCP addresses
+	AuthAlways bool     // a token is wanted on loopback and on the Unix socket, too
+	Unix       string   // path of a Unix socket; "" none
+	UnixMode   fs.FileMode
+	UnixGroup  string   // name or number; "": the bridge's own
+	Ports      []uint16 // WDP destination ports that go to the sockets; others are foreign
 }
 
 // ModemConfig is one [[modem]].
@@ -100,7 +104,7 @@ type LogConfig struct {
 func Defaults() Config {
 	return Config{
 		Spool:  SpoolConfig{Path: "/var/lib/wvsms/spool.db", MaxUnclaimed: 100_000, MaxQueued: 1_000_000, History: 30 * day, HistoryRows: 1_000_000},
-		Socket: SocketConfig{Listen: []string{"127.0.0.1:3590"}, Ports: []uint16{3590, 3716, 2948}},
+		Socket: SocketConfig{Listen: []string{"127.0.0.1:3590"}, UnixMode: 0o660, Ports: []uint16{3590, 3716, 2948}},
 		Limits: LimitsConfig{SegmentsPerDay: 500, AllowTo: Patterns{"*"}, AllowFrom: Patterns{"*"}},
 		Log:    LogConfig{Level: "info", Format: "console"},
 	}
@@ -143,6 +147,8 @@ func ParseConfig(text string) (Config, error) {
 	root.table("spool", c.Spool.read)
 	root.table("socket", c.Socket.read)
 	root.table("http", c.HTTP.read)
+	root.tables("token", func(t *table) { c.Tokens = append(c.Tokens, readToken(t)) })
+	root.table("tls", c.TLS.read)
 	root.tables("modem", func(t *table) { c.Modems = append(c.Modems, readModem(t)) })
 	root.table("limits", c.Limits.read)
 	root.tables("udp", func(t *table) { c.UDP = append(c.UDP, readUDP(t)) })
@@ -176,15 +182,13 @@ func (c *SocketConfig) read(t *table) {
 	t.texts("listen", &c.Listen)
 	for i, addr := range c.Listen {
 		key := fmt.Sprintf("listen[%d]", i)
-		t.loopback(key, addr)
+		t.address(key, addr)
 		if slices.Contains(c.Listen[:i], addr) {
 			t.fault(key, addr+" stands there twice")
 		}
 	}
-	t.text("unix", &c.Unix)
-	if len(c.Unix) > 107 {
-		t.fault("unix", "is longer than the 107 octets that a Unix socket's path may have")
-	}
+	c.readUnix(t)
+	c.readAuth(t)
 	t.ports("ports", &c.Ports)
 	if len(c.Ports) == 0 && !t.faulty("ports") {
 		t.fault("ports", "is empty: nothing would be bridged")
@@ -256,15 +260,9 @@ func (c *ModemConfig) readPINFile(t *table) {
 	if number {
 		t.values["pin_file"] = strconv.FormatInt(n, 10)
 	}
-	t.text("pin_file", &c.PINFile)
-	name, credential := strings.CutPrefix(c.PINFile, credentialPrefix)
-	switch {
-	case c.PINFile != "" && strings.Trim(c.PINFile, "0123456789") == "": // a PIN is shown nowhere
+	t.secretFile("pin_file", &c.PINFile)
+	if c.PINFile != "" && strings.Trim(c.PINFile, "0123456789") == "" { // a PIN is shown nowhere
 		t.fault("pin_file", "has digits alone: name the file that holds the PIN")
-	case credential && name == "":
-		t.fault("pin_file", fmt.Sprintf("%q: the name of the credential is missing", c.PINFile))
-	case credential && !validCredential(name):
-		t.fault("pin_file", fmt.Sprintf("%q: a credential's name has no slash", c.PINFile))
 	}
 }
 
@@ -348,6 +346,7 @@ func (c *Config) checkTogether(t *table) {
 	if len(c.Socket.Listen) == 0 && c.Socket.Unix == "" && len(c.UDP) == 0 {
 		t.fault("socket.listen", "is empty, and there is neither socket.unix nor [[udp]]: nobody could reach the bridge")
 	}
+	c.checkAccess(t)
 	c.checkDevices(t)
 	names := map[string]int{}
 	for i, m := range c.Modems {
@@ -373,20 +372,4 @@ func (c *Config) checkTogether(t *table) {
 		}
 		roles[role], listens[u.Listen] = i, i
 	}
-}
-
-// CheckLoopback checks host:port: until there is authentication nothing may be
-// reached from beyond this machine.
-func CheckLoopback(addr string) error {
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		return fmt.Errorf("%q is no host:port", addr)
-	}
-	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return fmt.Errorf("%q: a port number is from 0 to 65535", addr)
-	}
-	if ip := net.ParseIP(strings.Trim(host, "[]")); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return fmt.Errorf("%q is beyond loopback, which needs TLS and a token and is not built yet: use 127.0.0.1 or [::1]", addr)
-	}
-	return nil
 }

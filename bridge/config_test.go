@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/rs/zerolog"
 
 	"wvsms/modem"
 )
@@ -36,9 +37,24 @@ max_queued = 6
 history = "90d"
 history_rows = 2_000
 [socket]
-listen = ["127.0.0.1:1", "[::1]:2", "localhost:3"]
+listen = ["127.0.0.1:1", "[::1]:2", "localhost:3", ":3590", "[::]:3591"]
+auth = "always"
 unix = "/run/wvsms.sock"
+unix_mode = "666"
+unix_group = "dialout"
 ports = [3590]
+[http]
+listen = "192.168.1.2:9590"
+[tls]
+cert = "/etc/cert.pem"
+key = "credential:key"
+[[token]]
+file = "/etc/token"
+rights = ["receive", "send"]
+[[token]]
+name = "boss"
+file = "credential:boss"
+rights = ["admin"]
 [[modem]]
 name = "left"
 device = "/dev/left"
@@ -77,8 +93,14 @@ format = "json"
 		t.Fatal(err)
 	}
 	want := Config{
-		Spool:  SpoolConfig{Path: "/x/spool.db", MaxUnclaimed: 5, MaxQueued: 6, History: 90 * 24 * time.Hour, HistoryRows: 2000},
-		Socket: SocketConfig{Listen: []string{"127.0.0.1:1", "[::1]:2", "localhost:3"}, Unix: "/run/wvsms.sock", Ports: []uint16{3590}},
+		Spool: SpoolConfig{Path: "/x/spool.db", MaxUnclaimed: 5, MaxQueued: 6, History: 90 * 24 * time.Hour, HistoryRows: 2000},
+		Socket: SocketConfig{
+			Listen: []string{"127.0.0.1:1", "[::1]:2", "localhost:3", ":3590", "[::]:3591"}, AuthAlways: true,
+			Unix: "/run/wvsms.sock", UnixMode: 0o666, UnixGroup: "dialout", Ports: []uint16{3590},
+		},
+		HTTP:   HTTPConfig{Listen: "192.168.1.2:9590"},
+		Tokens: []TokenConfig{{"t0", "/etc/token", MaySend | MayReceive}, {"boss", "credential:boss", MayTend}},
+		TLS:    TLSConfig{Cert: "/etc/cert.pem", Key: "credential:key"},
 		Modems: []ModemConfig{
 			{Name: "left", Device: "/dev/left", Baud: 9600, PINFile: "/etc/pin", Receive: modem.ReceiveDirect, Boot: 40 * time.Second, DTR: "off", RTS: "on", ArchiveDrafts: true, Recovery: []string{"radio"}, PowerHook: []string{"/usr/sbin/uhubctl", "-a", "cycle"}},
 			{Name: "m1", Device: "/dev/right", Baud: 115200, Receive: modem.ReceiveStore, Recovery: allRungs},
@@ -116,7 +138,11 @@ parts = "pass"
 		"+491712": {"concat", "pass", "none"},
 		"+44":     {"dd", "join", "none"},
 	} {
-		if got := settingsOf(c).choice(number); got != want {
+		set, err := settingsOf(c, zerolog.Nop())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := set.choice(number); got != want {
 			t.Errorf("%s: %+v, want %+v", number, got, want)
 		}
 	}
@@ -154,7 +180,17 @@ func TestConfigFaults(t *testing.T) {
 		{oneModem + "[spool]\nhistory_rows = 9\n", []string{"spool.history_rows: 9: 1000 to 100000000"}},
 		{oneModem + "[spool]\nhistory = \"1h\"\n", []string{"spool.history: is shorter than 1d"}},
 		{oneModem + "[socket]\nlisten = [\"0.0.0.0:3590\"]\n", []string{`socket.listen[0]: "0.0.0.0:3590" is beyond loopback`}},
-		{oneModem + "[socket]\nlisten = [\"example.org:3590\", \"127.0.0.1\"]\n", []string{`socket.listen[0]: "example.org:3590" is beyond`, `socket.listen[1]: "127.0.0.1" is no host:port`}},
+		{oneModem + "[http]\nlisten = \":9590\"\n[[token]]\nfile = \"x\"\nrights = [\"send\"]\n", []string{`http.listen: ":9590" is beyond loopback, which needs [tls] with cert and key, and at least one [[token]]`}},
+		{oneModem + "[socket]\nlisten = [\"[fe80::1%eth0]:3590\"]\n[tls]\ncert = \"x\"\nkey = \"y\"\n", []string{`socket.listen[0]: "[fe80::1%eth0]:3590" is beyond`}},
+		{oneModem + "[socket]\nauth = \"always\"\n", []string{"socket.auth: is always, and there is no [[token]]"}},
+		{oneModem + "[socket]\nauth = \"never\"\nunix_mode = \"0999\"\n", []string{`socket.auth: "never": remote or always`, `socket.unix_mode: "0999": three octal`}},
+		{oneModem + "[socket]\nunix_mode = \"0066\"\n", []string{`socket.unix_mode: "0066": the bridge's own`}},
+		{oneModem + "[tls]\ncert = \"x\"\n", []string{"tls.key: is missing beside cert"}},
+		{oneModem + "[tls]\nkey = \"credential:a/b\"\n", []string{"tls.cert: is missing beside key", `tls.key: "credential:a/b"`}},
+		{oneModem + "[[token]]\nrights = [\"send\", \"fly\"]\n", []string{"token[0].file: is missing", `token[0].rights[1]: "fly": send, receive or admin`}},
+		{oneModem + "[[token]]\nname = \"a b\"\nfile = \"credential:\"\ntoken = \"0123\"\n", []string{`token[0].file: "credential:": the name`, `token[0].name: "a b"`, `token[0].rights: is missing`, "token[0].token: unknown key"}},
+		{oneModem + "[[token]]\nname = \"a\"\nfile = \"x\"\nrights = [\"send\"]\n[[token]]\nname = \"a\"\nfile = \"y\"\nrights = [\"send\"]\n", []string{`token[1].name: "a" is token[0]'s already`}},
+		{oneModem + "[socket]\nlisten = [\"example.org:3590\", \"127.0.0.1\"]\n", []string{`socket.listen[0]: "example.org:3590": the host is no IP address`, `socket.listen[1]: "127.0.0.1" is no host:port`}},
 		{oneModem + "[socket]\nlisten = [3590]\nports = [70000]\n", []string{"socket.listen[0]: 3590: a string", "socket.ports[0]: 70000"}},
 		{oneModem + "[socket]\nlisten = [\"127.0.0.1:1\", \"127.0.0.1:1\"]\n", []string{"socket.listen[1]: 127.0.0.1:1 stands there twice"}},
 		{oneModem + "[socket]\nlisten = [\"127.0.0.1:70000\"]\n", []string{`socket.listen[0]: "127.0.0.1:70000": a port number`}},

@@ -14,7 +14,7 @@ type HTTPConfig struct {
 func (c *HTTPConfig) read(t *table) {
 	t.text("listen", &c.Listen)
 	if c.Listen != "" {
-		t.loopback("listen", c.Listen)
+		t.address("listen", c.Listen)
 	}
 	t.texts("hosts", &c.Hosts)
 	for _, host := range c.Hosts {

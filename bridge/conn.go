@@ -5,8 +5,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
+	"net/netip"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -32,6 +35,10 @@ type conn struct {
 	out   gate
 	frame []byte // what is being written; under out
 
+	from     netip.Addr
+	stranger bool    // a token is to be shown yet
+	caller   *Caller // whose token was shown; nil: none was
+
 	streams  sync.WaitGroup // pump and follow
 	consumer *consumer      // after RECV
 	follower *follower      // after EVENTS
@@ -46,17 +53,24 @@ func (g gate) Lock()   { g <- struct{}{} }
 func (g gate) Unlock() { <-g }
 
 // serve talks to one client until it leaves, is closed or ctx ends.
-func (s *server) serve(ctx context.Context, nc net.Conn) {
+func (s *server) serve(ctx context.Context, nc net.Conn, e entrance) {
 	defer nc.Close()
 	defer context.AfterFunc(ctx, func() { nc.Close() })()
-	c := &conn{srv: s, nc: nc, out: make(gate, 1), in: bufio.NewReaderSize(nc, maxLine+2)}
+	c := &conn{srv: s, nc: nc, out: make(gate, 1), from: addressOf(nc)}
+	err := c.meet(ctx, e)
+	defer c.part()
+	if err != nil {
+		s.log.Debug().Err(err).Stringer("from", c.from).Msg("a connection ended before its begin")
+		return
+	}
+	c.in = bufio.NewReaderSize(c.nc, maxLine+2)
 	streams, stop := context.WithCancel(ctx)
 	defer c.streams.Wait()
 	defer stop()
 
 	c.frame = append(c.frame, "WVSMS 1 ready max="...)
 	c.frame = strconv.AppendInt(c.frame, maxSend, 10)
-	err := c.flush()
+	err = c.flush()
 	for err == nil {
 		err = c.command(streams)
 	}
@@ -64,7 +78,7 @@ func (s *server) serve(ctx context.Context, nc net.Conn) {
 	stop()
 	c.streams.Wait()
 	if errors.Is(err, errHangUp) {
-		linger(nc)
+		linger(c.nc)
 	}
 }
 
@@ -82,6 +96,9 @@ func (c *conn) command(ctx context.Context) error {
 	var run func() error
 	if err == nil {
 		run, err = c.prepare(ctx, line)
+	}
+	if c.stranger && errors.Is(err, os.ErrDeadlineExceeded) {
+		err = &outOfStep{Refusal{"auth", fmt.Sprintf("no token came within %v", strangerTime)}}
 	}
 	c.out.Lock()
 	defer c.out.Unlock()
@@ -189,7 +206,11 @@ func (c *conn) flushLocked() error {
 		c.frame = nil
 	}
 	for len(rest) > 0 {
-		c.nc.SetWriteDeadline(time.Now().Add(stallLimit))
+		stall := stallLimit
+		if c.stranger {
+			stall = lingerTime
+		}
+		c.nc.SetWriteDeadline(time.Now().Add(stall))
 		n, err := c.nc.Write(rest[:min(len(rest), writeStep)])
 		if err != nil {
 			c.nc.Close()

@@ -23,7 +23,7 @@ func TestSilentConsumerIsClosed(t *testing.T) {
 		near, far := newDuplex() // nobody reads what is written to near
 		served := make(chan struct{})
 		go func() {
-			d.server.serve(t.Context(), far)
+			d.server.serve(t.Context(), far, entrance{})
 			close(served)
 		}()
 		in := bufio.NewReader(near)

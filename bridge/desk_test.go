@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -20,7 +21,8 @@ type desk struct {
 	mu sync.Mutex
 
 	refuse   *Refusal // of the next Accept
-	instant  func()   // set: Accept commits the event `sent` with the message and calls it
+	tokens   map[string]Rights
+	instant  func() // set: Accept commits the event `sent` with the message and calls it
 	accepted []Request
 }
 
@@ -36,7 +38,17 @@ func newDesk(t testing.TB) *desk {
 func (d *desk) Spool() *spool.Spool       { return d.s }
 func (d *desk) Now() time.Time            { return time.Now().UTC() }
 func (d *desk) Took(Stage, time.Duration) {}
-func (d *desk) Info() any                 { return map[string]any{"version": "test"} }
+func (d *desk) Knows(netip.Addr) bool     { return false }
+
+func (d *desk) Authenticate(_ netip.Addr, token string) (Caller, error) {
+	rights, ok := d.tokens[token]
+	if !ok {
+		return Caller{}, &Refusal{"auth", "wrong"}
+	}
+	return Caller{"friend", rights}, nil
+}
+
+func (d *desk) Info() any { return map[string]any{"version": "test"} }
 
 func (d *desk) Accept(ctx context.Context, r Request) (Accepted, error) {
 	d.mu.Lock()

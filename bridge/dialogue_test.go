@@ -239,6 +239,15 @@ func (d *dialogue) run(words []string) error {
 			// A real moment, which the bubble's time has none of, for an EVT that overtakes.
 			syscall.Nanosleep(&syscall.Timespec{Nsec: 20e6}, nil)
 		}
+	case "guard": // guard token rights: everybody is to show this one
+		var rights Rights
+		for name := range strings.SplitSeq(words[2], ",") {
+			rights |= parseRight(name)
+		}
+		d.desk.tokens = map[string]Rights{words[1]: rights}
+		d.server.cfg.AuthAlways = true
+	case "open": // nobody needs to
+		d.server.cfg.AuthAlways = false
 	case "refuse": // refuse code text: the next SEND
 		d.desk.refuse = &Refusal{words[1], strings.Join(words[2:], " ")}
 	case "accepted": // accepted n: SENDs so far

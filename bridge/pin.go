@@ -14,20 +14,20 @@ import (
 	"wvsms/spool"
 )
 
-// credentialPrefix before a name in pin_file: the PIN is a credential that systemd
+// credentialPrefix before a name in pin_file, or another key of a secret: it is a credential that systemd
 // passes on (LoadCredential=, LoadCredentialEncrypted=; systemd.exec(5)), so that no
 // file of it need be readable for the bridge's user.
 const credentialPrefix = "credential:"
 
-// pinPath is the file in which the PIN stands.
-func pinPath(configured string) (string, error) {
+// secretPath is the file in which the secret of a key stands.
+func secretPath(key, configured string) (string, error) {
 	name, ok := strings.CutPrefix(configured, credentialPrefix)
 	if !ok {
 		return configured, nil
 	}
 	dir := os.Getenv("CREDENTIALS_DIRECTORY")
 	if dir == "" {
-		return "", fmt.Errorf("pin_file is %q, and systemd passed no credentials: the unit needs LoadCredential=%s:FILE", configured, name)
+		return "", fmt.Errorf("%s is %q, and systemd passed no credentials: the unit needs LoadCredential=%s:FILE", key, configured, name)
 	}
 	return filepath.Join(dir, name), nil
 }
@@ -44,7 +44,7 @@ func pinReader(configured string) func() (string, error) {
 		return nil
 	}
 	return func() (string, error) {
-		path, err := pinPath(configured)
+		path, err := secretPath("pin_file", configured)
 		if err != nil {
 			return "", err
 		}

@@ -1,5 +1,7 @@
 package bridge
 
+import "github.com/rs/zerolog"
+
 // Settings are what of a Config may change while the bridge runs.
 type Settings struct {
 	Limits LimitsConfig
@@ -13,6 +15,11 @@ type Settings struct {
 // told does not change any more.
 func (b *Bridge) settings() *Settings { return b.set.Load() }
 
-func settingsOf(c Config) *Settings {
-	return &Settings{Limits: c.Limits, CSP: c.CSP, Peers: c.Peers}
+// settingsOf reads the files of tokens, too. Errors are Faults.
+func settingsOf(c Config, log zerolog.Logger) (*Settings, error) {
+	tokens, err := readTokens(c.Tokens, log)
+	if err != nil {
+		return nil, err
+	}
+	return &Settings{Limits: c.Limits, CSP: c.CSP, Peers: c.Peers, tokens: tokens}, nil
 }

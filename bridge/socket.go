@@ -1,12 +1,18 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
+	"net/netip"
 	"os"
+	"os/user"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -22,6 +28,8 @@ import (
 type backend interface {
 	Spool() *spool.Spool
 	Now() time.Time // bridge time
+	Authenticate(from netip.Addr, token string) (Caller, error)
+	Knows(from netip.Addr) bool // it showed a token lately
 	Accept(ctx context.Context, r Request) (Accepted, error)
 	Cancel(ctx context.Context, id string) error
 	Retry(ctx context.Context, id string) error
@@ -72,11 +80,15 @@ const (
 )
 
 type serverConfig struct {
-	Listen []string           // TCP addresses
-	Unix   string             // path; "" none
-	Ports  []uint16           // RECV's default
-	Probe  func(point string) // see Options; may be nil
-	Passed []net.Listener     // bound already
+	Listen     []string    // TCP addresses
+	AuthAlways bool        // a token is wanted on loopback and on the Unix socket, too
+	TLS        *tls.Config // beyond loopback; nil: nobody is served there
+	Unix       string      // path; "" none
+	UnixMode   fs.FileMode // 0: 0660
+	UnixGroup  string
+	Ports      []uint16           // RECV's default
+	Probe      func(point string) // see Options; may be nil
+	Passed     []net.Listener     // bound already
 
 	Loop func(name string) *pulse // see heart; may be nil
 }
@@ -92,6 +104,7 @@ type server struct {
 	listeners []net.Listener
 	slots     chan struct{} // one for each connection served
 	refused   chan struct{} // one for each connection turned away
+	strangers strangers
 	conns     sync.WaitGroup
 }
 
@@ -124,7 +137,7 @@ func (s *server) Listen(ctx context.Context) error {
 		s.listeners = append(s.listeners, l)
 	}
 	if s.cfg.Unix != "" && !s.bound(s.cfg.Unix) {
-		l, err := listenUnix(ctx, s.cfg.Unix)
+		l, err := s.listenUnix(ctx)
 		if err != nil {
 			s.Close()
 			return fmt.Errorf("listen on %s (socket.unix): %w", s.cfg.Unix, err)
@@ -140,10 +153,8 @@ func (s *server) adopt(l net.Listener) error {
 	if l == nil {
 		return errors.New("a socket that was passed on is none of a stream: ListenStream= is the kind that is served")
 	}
-	if a := l.Addr(); a.Network() != "unix" {
-		if err := CheckLoopback(a.String()); err != nil {
-			return fmt.Errorf("use the socket that was passed on: %w", err)
-		}
+	if Beyond(l.Addr()) && s.cfg.TLS == nil {
+		return fmt.Errorf("use the socket %s that was passed on: it %w", l.Addr(), ErrBeyond)
 	}
 	s.listeners = append(s.listeners, l)
 	return nil
@@ -168,7 +179,8 @@ func (s *server) bound(addr string) bool {
 }
 
 // listenUnix takes over the path of a socket that nobody serves any more.
-func listenUnix(ctx context.Context, path string) (net.Listener, error) {
+func (s *server) listenUnix(ctx context.Context) (net.Listener, error) {
+	path := s.cfg.Unix
 	if st, err := os.Lstat(path); err == nil {
 		if st.Mode()&os.ModeSocket == 0 {
 			return nil, errors.New("there is a file of that name that is no socket: move it away")
@@ -183,16 +195,47 @@ func listenUnix(ctx context.Context, path string) (net.Listener, error) {
 			os.Remove(path)
 		}
 	}
-	var lc net.ListenConfig
+	group, err := groupID(s.cfg.UnixGroup)
+	if err != nil {
+		return nil, err
+	}
+	// Before it is bound the socket's own mode is set, so that at no time more may use it
+	// than in the end (unix(7): the file gets that mode).
+	lc := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) (err error) {
+		return errors.Join(raw.Control(func(fd uintptr) { err = syscall.Fchmod(int(fd), 0o600) }), err)
+	}}
 	l, err := lc.Listen(ctx, "unix", path)
 	if err != nil {
 		return nil, err
 	}
-	if err := os.Chmod(path, 0o660); err != nil {
+	if group >= 0 {
+		err = os.Chown(path, -1, group)
+	}
+	if err != nil {
+		err = fmt.Errorf("give it to the group %s (socket.unix_group; the bridge's user must be in it): %w", s.cfg.UnixGroup, err)
+	} else {
+		err = os.Chmod(path, cmp.Or(s.cfg.UnixMode, 0o660))
+	}
+	if err != nil {
 		l.Close()
 		return nil, err
 	}
 	return l, nil
+}
+
+// groupID is the number of a group that is named or numbered; -1: none is wanted.
+func groupID(name string) (int, error) {
+	if name == "" {
+		return -1, nil
+	}
+	if id, err := strconv.ParseUint(name, 10, 31); err == nil {
+		return int(id), nil
+	}
+	group, err := user.LookupGroup(name)
+	if err != nil {
+		return 0, fmt.Errorf("socket.unix_group: %w", err)
+	}
+	return strconv.Atoi(group.Gid)
 }
 
 // Close lets go of the addresses; connections end with Run.
@@ -241,36 +284,62 @@ func (s *server) accept(ctx context.Context, l net.Listener) error {
 		if b, ok := nc.(interface{ SetWriteBuffer(int) error }); ok {
 			b.SetWriteBuffer(sendBuffer)
 		}
-		s.admit(ctx, nc)
+		if Beyond(l.Addr()) {
+			s.enter(ctx, nc, entrance{token: true, tls: s.cfg.TLS})
+		} else {
+			s.admit(ctx, nc)
+		}
 	}
 }
 
-// admit serves a connection if there is room for it.
+// admit takes a connection from this machine.
 func (s *server) admit(ctx context.Context, nc net.Conn) {
+	s.enter(ctx, nc, entrance{token: s.cfg.AuthAlways})
+}
+
+// enter serves a connection if there is room for it.
+func (s *server) enter(ctx context.Context, nc net.Conn, e entrance) {
+	if e.token && !s.strangers.enter(addressOf(nc), s.b.Knows) {
+		s.dismiss(ctx, nc, e)
+		return
+	}
 	select {
 	case s.slots <- struct{}{}:
 		s.conns.Go(func() {
 			defer func() { <-s.slots }()
-			s.serve(ctx, nc)
+			s.serve(ctx, nc, e)
 		})
-		return
 	default:
+		if e.token {
+			s.strangers.leave(addressOf(nc))
+		}
+		s.dismiss(ctx, nc, e)
 	}
+}
+
+// dismiss tells a client that there is no room.
+func (s *server) dismiss(ctx context.Context, nc net.Conn, e entrance) {
 	select {
 	case s.refused <- struct{}{}:
 		s.conns.Go(func() {
 			defer func() { <-s.refused }()
-			turnAway(ctx, nc)
+			turnAway(ctx, nc, e)
 		})
 	default:
-		sayBusy(nc)
+		if e.tls == nil {
+			sayBusy(nc)
+		}
 		nc.Close()
 	}
 }
 
-func turnAway(ctx context.Context, nc net.Conn) {
+func turnAway(ctx context.Context, nc net.Conn, e entrance) {
 	defer context.AfterFunc(ctx, func() { nc.Close() })()
 	defer nc.Close()
+	if e.tls != nil {
+		nc.SetDeadline(time.Now().Add(lingerTime))
+		nc = tls.Server(nc, e.tls)
+	}
 	sayBusy(nc)
 	linger(nc)
 }
@@ -278,7 +347,7 @@ func turnAway(ctx context.Context, nc net.Conn) {
 // sayBusy does not wait: the buffer of a new connection is empty.
 func sayBusy(nc net.Conn) {
 	nc.SetWriteDeadline(time.Now().Add(lingerTime))
-	fmt.Fprintf(nc, "ERR busy %d connections are open; close one\r\n", maxConns)
+	fmt.Fprintf(nc, "ERR busy %d connections are open, or %d without a token; close one\r\n", maxConns, maxStrangers)
 }
 
 // linger lets the client read the last answer: closing with octets unread would

@@ -215,7 +215,7 @@ func FuzzConversation(f *testing.F) {
 		served := make(chan struct{})
 		go func() {
 			defer close(served)
-			s.serve(t.Context(), far)
+			s.serve(t.Context(), far, entrance{})
 		}()
 		in := bufio.NewReader(near)
 		for {

@@ -15,6 +15,7 @@ const (
 	clockIdle       = time.Hour   // and else: a commit is wear on a card
 	purgePause      = time.Hour   // after a commit;
 	purgeIdle       = day         // and where there is none: history grows old all the same
+	countsKeep      = time.Minute // after something was counted
 	timerRetry      = 30 * time.Second
 	fingerprintSpan = 7 * day   // how long copies of a received segment are recognised
 	peerRest        = 365 * day // how long a peer's home SIM and reference counter outlive the history

@@ -11,7 +11,6 @@ import (
 	"github.com/rs/zerolog"
 
 	"wvsms/csp"
-	"wvsms/spool"
 )
 
 // Implementation.
@@ -163,7 +162,6 @@ func naming(line *zerolog.Event, m csp.Message) *zerolog.Event {
 type lookout struct {
 	mu           sync.Mutex
 	transactions transactions
-	counts       map[string]int64 // still to be written down
 }
 
 // watch has f look, and tells what ended.
@@ -175,15 +173,9 @@ func (b *Bridge) watch(f func(*transactions) []outcome) {
 		if o.response == "" {
 			name = "csp.unanswered"
 		}
-		if b.lookout.counts == nil {
-			b.lookout.counts = map[string]int64{}
-		}
-		b.lookout.counts[name]++
+		b.count(name)
 	}
 	b.lookout.mu.Unlock()
-	if len(ended) > 0 {
-		b.agenda.by(countsKept, b.clock.Now().Add(clockSave))
-	}
 	for _, o := range ended {
 		b.log.Info().Str("peer", o.peer).Msg(o.String())
 	}
@@ -205,25 +197,4 @@ func (b *Bridge) endTransactions(_ context.Context, now time.Time) (next time.Ti
 		return ended
 	})
 	return next, nil
-}
-
-// keepCounts writes the counts down: not with each message, since a commit is dear and
-// nothing hangs on them.
-func (b *Bridge) keepCounts(ctx context.Context, _ time.Time) (next time.Time, _ error) {
-	b.lookout.mu.Lock()
-	counts := b.lookout.counts
-	b.lookout.counts = nil
-	b.lookout.mu.Unlock()
-	if len(counts) == 0 {
-		return next, nil
-	}
-	return next, b.spool.Update(ctx, func(tx *spool.Tx) error {
-		tx.About("transactions")
-		for name, n := range counts {
-			if err := tx.Count(name, n); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }

@@ -8,6 +8,7 @@ package web
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -23,6 +24,7 @@ import (
 type Options struct {
 	Listen string       // host:port
 	Passed net.Listener // bound already; nil: Listen is bound
+	TLS    *tls.Config  // for an address beyond loopback; nil: there may be none
 	Hosts  []string     // names beyond loopback under which it may be asked
 	Meter  *Meter       // which the bridge was given; nil: one that was told nothing
 	Log    zerolog.Logger
@@ -52,6 +54,14 @@ func Listen(ctx context.Context, b *bridge.Bridge, o Options) (*Server, error) {
 		if s.listener, err = lc.Listen(ctx, "tcp", o.Listen); err != nil {
 			return nil, fmt.Errorf("listen on %s (http.listen): %w", o.Listen, err)
 		}
+	}
+	if bridge.Beyond(s.listener.Addr()) {
+		if o.TLS == nil {
+			s.listener.Close()
+			return nil, fmt.Errorf("serve HTTP on %s: it %w", s.listener.Addr(), bridge.ErrBeyond)
+		}
+		// The handshake is made by who serves the connection, within headerTime.
+		s.listener = tls.NewListener(s.listener, o.TLS)
 	}
 	s.names = namesOf(o.Listen, s.listener.Addr(), o.Hosts)
 	s.listener = bound(s.listener, mostConns)

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"time"
 
@@ -25,22 +27,23 @@ const (
 // READY when the sockets are open, STATUS in plain words, WATCHDOG while every loop of
 // the bridge goes round. All of it is nothing elsewhere.
 func serve(ctx context.Context, cfg bridge.Config, o bridge.Options) error {
-	var err error
-	if o.Listeners, err = activation.Listeners(); err != nil {
-		return fmt.Errorf("take the sockets from systemd: %w", err)
-	}
+	var page net.Listener
+	o.Listeners, page = passed()
 	var meter *web.Meter
-	if cfg.HTTP.Listen != "" {
+	if cfg.HTTP.Listen != "" || page != nil {
 		meter = web.NewMeter()
 		o.Meter = meter
 	}
 	b, err := open(ctx, cfg, o)
+	if faults := (bridge.Faults{}); errors.As(err, &faults) {
+		return usageError{err}
+	}
 	if err != nil || b == nil {
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	if cfg.HTTP.Listen != "" {
-		page, err := web.Listen(ctx, b, web.Options{Listen: cfg.HTTP.Listen, Hosts: cfg.HTTP.Hosts, Meter: meter, Log: o.Log})
+	if cfg.HTTP.Listen != "" || page != nil {
+		page, err := web.Listen(ctx, b, web.Options{Listen: cfg.HTTP.Listen, Passed: page, Hosts: cfg.HTTP.Hosts, Meter: meter, TLS: b.TLS(), Log: o.Log})
 		if err != nil {
 			b.Close()
 			return err
@@ -54,6 +57,25 @@ func serve(ctx context.Context, cfg bridge.Config, o bridge.Options) error {
 	}
 	g.Go(func() error { report(ctx, b, every, notify, o.Log); return nil })
 	return g.Wait()
+}
+
+// passed are the sockets that systemd has bound: the one that its unit names "http"
+// (FileDescriptorName=) is the status page's, all others are the bridge's. One that is
+// none of a stream is nil.
+func passed() (sockets []net.Listener, page net.Listener) {
+	for _, f := range activation.Files(true) {
+		l, err := net.FileListener(f)
+		if err != nil {
+			l = nil
+		}
+		f.Close()
+		if f.Name() == "http" && page == nil {
+			page = l
+		} else {
+			sockets = append(sockets, l)
+		}
+	}
+	return sockets, page
 }
 
 // A reporter is what systemd hears of.
