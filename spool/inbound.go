@@ -29,15 +29,16 @@ type InSegment struct {
 	Peer       string
 	FromPort   uint16
 	Modem      string
+	Copies     int // recognised and dropped; see CountCopy
 }
 
 const inColumns = `id, fingerprint, sim, oa, bits, ref, total, port, seq, generation, done, parked, hash, mode, scts, at,
-	at_wall, peer, from_port, modem`
+	at_wall, peer, from_port, modem, copies`
 
 func scanInSegment(r *sql.Rows) (s InSegment, err error) {
 	err = r.Scan(&s.ID, (*digest)(&s.Fingerprint), &s.SIM, &s.OA, &s.Bits, &s.Ref, &s.Total, &s.Port, &s.Seq, &s.Generation,
 		&s.Done, &s.Parked, (*digest)(&s.Hash), &s.Mode, (*stamp)(&s.SCTS), (*stamp)(&s.At), (*stamp)(&s.AtWall),
-		&s.Peer, &s.FromPort, &s.Modem)
+		&s.Peer, &s.FromPort, &s.Modem, &s.Copies)
 	return s, err
 }
 
@@ -52,6 +53,12 @@ func (tx *Tx) HasFingerprint(fp [32]byte) (bool, error) {
 	default:
 		return false, err
 	}
+}
+
+// CountCopy notes that a segment with this fingerprint came again.
+func (tx *Tx) CountCopy(fp [32]byte) error {
+	_, err := tx.exec("UPDATE in_segment SET copies = copies + 1 WHERE fingerprint = ?", fp[:])
+	return err
 }
 
 // PutInSegment inserts a segment with ID 0, setting the ID, or writes the changing part of one again: Generation, Done,
@@ -69,10 +76,10 @@ func (tx *Tx) PutInSegment(s *InSegment) error {
 		return fmt.Errorf("put inbound segment %d: %w", s.ID, ErrNotFound)
 	}
 	id, err := tx.insert(`INSERT INTO in_segment (fingerprint, sim, oa, bits, ref, total, port, seq, generation, done, parked, hash,
-		mode, scts, at, at_wall, peer, from_port, modem)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		mode, scts, at, at_wall, peer, from_port, modem, copies)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		s.Fingerprint[:], s.SIM, s.OA, s.Bits, s.Ref, s.Total, s.Port, s.Seq, s.Generation, s.Done, s.Parked, s.Hash[:],
-		s.Mode, nano(s.SCTS), nano(s.At), nano(s.AtWall), s.Peer, s.FromPort, s.Modem)
+		s.Mode, nano(s.SCTS), nano(s.At), nano(s.AtWall), s.Peer, s.FromPort, s.Modem, s.Copies)
 	if err != nil {
 		return err
 	}
@@ -86,6 +93,7 @@ const (
 		WHERE sim = ? AND oa = ? AND bits = ? AND ref = ? AND total = ? AND port = ? ORDER BY id DESC LIMIT 4096)
 		AND scts BETWEEN ? AND ? ORDER BY generation, seq, id`
 	inByGeneration = "SELECT " + inColumns + " FROM in_segment WHERE generation = ? AND generation <> 0 ORDER BY seq, id"
+	inByTime       = "SELECT " + inColumns + " FROM in_segment WHERE at = ? AND sim = ? AND oa = ? AND generation = 0 ORDER BY id"
 )
 
 // InSegments lists the segments under one reassembly key whose SCTS lies within the span, by generation and number, parked
@@ -98,6 +106,14 @@ func (tx *Tx) InSegments(sim, oa string, bits int, ref uint32, total int, port u
 // Generation lists the segments of one generation by number.
 func (tx *Tx) Generation(gen int64) ([]InSegment, error) {
 	return list(tx, scanInSegment, inByGeneration, gen)
+}
+
+// SegmentsOf lists the segments that a message came in, by number, as long as they are kept.
+func (tx *Tx) SegmentsOf(m *Message) ([]InSegment, error) {
+	if m.Generation != 0 {
+		return tx.Generation(m.Generation)
+	}
+	return list(tx, scanInSegment, inByTime, nano(m.Received), m.SIM, m.OA) // one segment, of the same commit
 }
 
 const unfinished = `SELECT DISTINCT generation FROM in_segment INDEXED BY in_segment_open

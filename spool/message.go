@@ -25,6 +25,7 @@ type Message struct {
 	Payload        []byte // nil in lists
 	Octets         int    // of the payload, as read
 	Segments       int
+	Generation     int64  // that its segments have; 0: it came in one, or before schema 4
 	Route          string // "tcp" or "udp:<port>:<name>"
 	State          MsgState
 	NotBefore      time.Time // after NAK
@@ -51,13 +52,13 @@ type Head struct {
 }
 
 const messageColumns = `n, id, peer, oa, port, from_port, own, alphabet, modem, sim, scts, received, received_wall, segments, route,
-	state, not_before, naks, offers, acked_at, length(payload)`
+	state, not_before, naks, offers, acked_at, generation, length(payload)`
 
 func scanMessage(r *sql.Rows, more ...any) (*Message, error) {
 	m := &Message{}
 	return m, r.Scan(append([]any{&m.N, &m.ID, &m.Peer, &m.OA, &m.Port, &m.FromPort, &m.To, &m.Alphabet, &m.Modem, &m.SIM,
 		(*stamp)(&m.SCTS), (*stamp)(&m.Received), (*stamp)(&m.ReceivedWall), &m.Segments, &m.Route, &m.State,
-		(*stamp)(&m.NotBefore), &m.Naks, &m.Offers, (*stamp)(&m.AckedAt), &m.Octets}, more...)...)
+		(*stamp)(&m.NotBefore), &m.Naks, &m.Offers, (*stamp)(&m.AckedAt), &m.Generation, &m.Octets}, more...)...)
 }
 
 // PutMessage inserts a message with N 0, setting N, or writes the changing part of one again.
@@ -77,10 +78,10 @@ func (tx *Tx) PutMessage(m *Message) error {
 		return tx.fail(fmt.Errorf("put inbound message from %s: it has no id", m.Peer))
 	}
 	n, err := tx.insert(`INSERT INTO message (id, peer, oa, port, from_port, own, alphabet, modem, sim, scts, received, received_wall,
-		segments, route, state, not_before, naks, offers, acked_at, payload)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		segments, route, state, not_before, naks, offers, acked_at, generation, payload)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		m.ID, m.Peer, m.OA, m.Port, m.FromPort, m.To, m.Alphabet, m.Modem, m.SIM, nano(m.SCTS), nano(m.Received),
-		nano(m.ReceivedWall), m.Segments, m.Route, string(m.State), nano(m.NotBefore), m.Naks, m.Offers, nano(m.AckedAt), octets(m.Payload))
+		nano(m.ReceivedWall), m.Segments, m.Route, string(m.State), nano(m.NotBefore), m.Naks, m.Offers, nano(m.AckedAt), m.Generation, octets(m.Payload))
 	if err != nil {
 		return err
 	}

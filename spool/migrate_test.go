@@ -41,6 +41,7 @@ func populate(s *Spool, tx *Tx, ids []string) error {
 		tx.PutAttempt(&Attempt{ID: ids[0], Seq: 1, Began: t0, Ended: t0.Add(time.Second), EndedWall: t0, Modem: "m0", Outcome: OutcomeAccepted, MR: 17}),
 		tx.PutInSegment(received(1, 1, 2, t0)),
 		tx.PutEvent(&Event{ID: ids[1], Word: "sent", At: t0, AtWall: t0}),
+		tx.PutDialogue(&Dialogue{About: ids[0], Seq: 1, Modem: "m0", At: t0, AtWall: t0, Lines: "-0.100 > AT\n-0.000 < ERROR"}),
 		tx.Quarantine(&Quarantined{Modem: "m0", Reason: "foreign.text", Raw: []byte{7}, At: t0, AtWall: t0}, 10),
 		tx.Count("type0", 3), tx.Set("clock", "17"), tx.Spend(t0, "m0", "26201", "+491"), tx.SetHome("+491", "26201", t0),
 	)
@@ -133,6 +134,9 @@ func checkFixture(t *testing.T, s *Spool, version int, ids []string) {
 				must[int](t, "queue depth")(tx.QueueDepth()),
 				must[int](t, "open segments")(tx.OpenSegments()),
 			)
+			if version >= 4 {
+				all = append(all, must[[]Dialogue](t, "dialogues")(tx.DialoguesOf(ids[0])))
+			}
 			if version >= 2 {
 				all = append(all, must[[]Attempt](t, "attempts")(tx.AttemptsOf(ids[0])))
 			}

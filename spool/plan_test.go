@@ -28,7 +28,7 @@ func TestPlansUseIndexes(t *testing.T) {
 	ids := []string{s.NewID(), s.NewID(), s.NewID()}
 	update(t, s, func(tx *Tx) error { return errors.Join(populate(s, tx, ids), exercise(tx, ids)) })
 
-	large := regexp.MustCompile(`^SCAN (outbound|outbound_payload|out_segment|attempt|in_segment|partial|message|event|spend|peer|ref_given)\b`)
+	large := regexp.MustCompile(`^SCAN (outbound|outbound_payload|out_segment|attempt|in_segment|partial|message|event|dialogue|spend|peer|ref_given)\b`)
 	seen := 0
 	for q := range s.writer.stmts {
 		if !regexp.MustCompile(`^\s*(SELECT|INSERT|UPDATE|DELETE)`).MatchString(q) {
@@ -122,6 +122,9 @@ func exercise(tx *Tx, ids []string) error {
 	no(tx.Outbounds(StateFailed, 1, 9))
 	errs = append(errs, tx.PutAttempt(&Attempt{ID: ids[0], Seq: 1, Outcome: OutcomeRefused}))
 	no(tx.AttemptsOf(ids[0]))
+	errs = append(errs, tx.PutDialogue(&Dialogue{About: ids[0]}), tx.CountCopy(seg.Fingerprint))
+	no(tx.DialoguesOf(ids[0]))
+	no(tx.SegmentsOf(&Message{Received: t0, SIM: "simA", OA: "49171"}))
 	no(tx.Unfinished(0, 9))
 	no(tx.Due(t0, "m0", "simA", nil, 9))
 	_, _, err = tx.NextDue("m0", "simA")

@@ -85,6 +85,7 @@ func inhabit(tx *Tx, i int, dice *rand.Rand) error {
 	in := arrived(tx.s.NewID(), 3590, "tcp")
 	in.Payload = bytes.Repeat([]byte{byte(i)}, dice.IntN(300)*(1+19*(i%11/10)))
 	in.Octets = len(in.Payload)
+	in.Generation = int64(i % 3)
 	if i%3 == 0 {
 		in.State, in.AckedAt = MsgAcked, at
 	}
@@ -95,6 +96,7 @@ func inhabit(tx *Tx, i int, dice *rand.Rand) error {
 	_, _, err := tx.NextRef(out.Peer, 8, at)
 	return errors.Join(err, tx.PutOutbound(out), tx.PutMessage(in), tx.PutInSegment(seg), tx.Spend(at, "m0", "simA", out.Peer),
 		tx.PutEvent(&Event{ID: out.ID, Word: "sent", Why: "why", At: at}), tx.Count(fmt.Sprint("counter", i%30), 1),
+		tx.PutDialogue(&Dialogue{About: out.ID, Seq: 1, Modem: "m0", At: at, Lines: "-0.000 < ERROR"}),
 		tx.Set(fmt.Sprint("setting", i%40), out.ID), tx.SetHome(in.Peer, "simA", at),
 		tx.Quarantine(&Quarantined{Modem: "m0", Reason: "foreign", Raw: []byte{byte(i)}, At: at}, 100))
 }
@@ -358,7 +360,8 @@ func readAll(tx *Tx) error {
 	_, err4 := tx.Quarantines(0, 1e6)
 	_, err5 := list(tx, scanInSegment, "SELECT "+inColumns+" FROM in_segment")
 	_, err6 := tx.Counters()
-	return errors.Join(err1, err2, err3, err4, err5, err6)
+	_, err7 := tx.DialoguesOf("X")
+	return errors.Join(err1, err2, err3, err4, err5, err6, err7)
 }
 
 // Half of a file is gone: what is left is saved, the rest said to be lost.

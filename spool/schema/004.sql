@@ -34,9 +34,14 @@ CREATE TABLE dialogue (
   modem   TEXT NOT NULL,
   at      INTEGER,
   at_wall INTEGER,
-  lines   TEXT NOT NULL     -- of the AT dialogue, each with its arrow and its time before the end
+  lines   TEXT NOT NULL     -- of the AT dialogue, each with its time before the end and its arrow
 ) STRICT;
 CREATE INDEX dialogue_about ON dialogue (about);
+CREATE TRIGGER dialogue_outbound AFTER DELETE ON outbound BEGIN DELETE FROM dialogue WHERE about = old.id; END;
+CREATE TRIGGER dialogue_quarantine AFTER DELETE ON quarantine BEGIN DELETE FROM dialogue WHERE about = 'q:' || old.n; END;
+
+-- How often a segment came again and was recognised.
+ALTER TABLE in_segment ADD COLUMN copies INTEGER NOT NULL DEFAULT 0;
 
 -- Of which datagram's segments a message was joined; 0: it came in one.
 ALTER TABLE message ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
