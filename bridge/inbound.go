@@ -33,6 +33,7 @@ func (s *session) take(ctx context.Context, r modem.Received) error {
 	}
 	tpdu, err := parse(r)
 	if err != nil {
+		in.damaged()
 		return in.setAside(ctx, "", fmt.Sprintf("undecodable: %v", err))
 	}
 	switch t := tpdu.(type) {
@@ -41,8 +42,12 @@ func (s *session) take(ctx context.Context, r modem.Received) error {
 	case *pdu.StatusReport:
 		return s.report(ctx, &in, t)
 	}
+	in.damaged()
 	return in.setAside(ctx, "", "unexpected type of short message")
 }
+
+// damaged: the line may have done it. What came over it just now goes with what is set aside.
+func (in *arrival) damaged() { in.heard = in.session.recorder.since(time.Now(), linesOfDamage) }
 
 // forConsumer tells whether r is, or is a segment of, what waits for a consumer.
 func (b *Bridge) forConsumer(r modem.Received) bool {
@@ -70,6 +75,7 @@ type arrival struct {
 	wall    time.Time
 	raw     []byte
 	text    string
+	heard   string                   // on the line, where it came damaged
 	said    func(log zerolog.Logger) // the line for the log, when the commit is done
 	ready   bool                     // a message is ready for a consumer
 	fresh   bool                     // it was not delivered before
@@ -274,12 +280,18 @@ func (in *arrival) message(tx *spool.Tx, datagram wdp.Datagram, segments []*pdu.
 // foreign keeps what is not for the sockets aside.
 func (in *arrival) foreign(tx *spool.Tx, peer, reason string) error {
 	in.say("foreign ("+reason+"): set aside and acknowledged", peer)
-	err := tx.Quarantine(&spool.Quarantined{
+	aside := &spool.Quarantined{
 		Modem: in.session.name, SIM: in.session.sim, Peer: peer, Reason: reason,
 		Raw: in.raw, Text: in.text, At: in.now, AtWall: in.wall,
-	}, quarantineKeep)
-	if err != nil {
+	}
+	if err := tx.Quarantine(aside, quarantineKeep); err != nil {
 		return err
+	}
+	if in.heard != "" {
+		err := tx.PutDialogue(&spool.Dialogue{About: spool.AboutQuarantined(aside.N), Modem: in.session.name, At: in.now, AtWall: in.wall, Lines: in.heard})
+		if err != nil {
+			return err
+		}
 	}
 	kind, _, _ := strings.Cut(reason, ":")
 	return tx.Count("foreign."+kind, 1)

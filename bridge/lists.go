@@ -50,6 +50,9 @@ func (b *Bridge) showOutbound(tx *spool.Tx, m *spool.Outbound) (*outboundView, e
 	v := b.viewOutbound(m)
 	v.CSP = named(m.Payload)
 	b.viewLedger(v, m, attempts, story)
+	if v.Dialogue, err = viewDialogues(tx, m.ID); err != nil {
+		return nil, err
+	}
 	v.outlook, err = b.lookAhead(tx, m)
 	return v, err
 }
@@ -158,7 +161,11 @@ func listPartials(b *Bridge, tx *spool.Tx, state string, after int64, limit int)
 func listQuarantine(_ *Bridge, tx *spool.Tx, _ string, after int64, limit int) (views []any, err error) {
 	list, err := tx.Quarantines(after, limit)
 	for _, q := range list {
-		views = append(views, viewQuarantined(q))
+		v := viewQuarantined(q)
+		if v.Dialogue, err = viewDialogues(tx, spool.AboutQuarantined(q.N)); err != nil {
+			return nil, err
+		}
+		views = append(views, v)
 	}
 	return views, err
 }

@@ -24,7 +24,7 @@ func Masked(trace func(modem string, sent bool, line string)) func(modem string,
 		mu.Lock()
 		m := masks[modem]
 		if m == nil {
-			m = &mask{prompted: noLength, length: noLength}
+			m = newMask()
 			masks[modem] = m
 		}
 		line = m.line(sent, line)
@@ -32,6 +32,8 @@ func Masked(trace func(modem string, sent bool, line string)) func(modem string,
 		trace(modem, sent, line)
 	}
 }
+
+func newMask() *mask { return &mask{prompted: noLength, length: noLength} }
 
 // A mask knows of the dialogue with one modem what the next line may be.
 type mask struct {
@@ -102,7 +104,7 @@ func (m *mask) received(line string) string {
 		return line
 	case headers[name]:
 		m.header(args)
-		m.texts = m.texts || strings.ContainsAny(args, "/") || strings.Contains(args, `"REC`) || strings.Contains(args, `"STO`)
+		m.texts = m.texts || asText(args)
 		return fmt.Sprintf("%s: <%d characters>", name, len(args))
 	case m.texts:
 		m.body = false
@@ -127,6 +129,12 @@ func (m *mask) received(line string) string {
 	}
 	m.broken = m.broken || body
 	return fmt.Sprintf("<%d characters>", len(line))
+}
+
+// asText tells whether a header is that of a message as text: it has a time or a state in
+// words (TS 27.005 3.4.2, 3.4.3).
+func asText(args string) bool {
+	return strings.ContainsAny(args, "/") || strings.Contains(args, `"REC`) || strings.Contains(args, `"STO`)
 }
 
 // header notes what a header says of the line that follows.

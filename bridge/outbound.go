@@ -87,7 +87,11 @@ func (s *session) carry(ctx context.Context, id string) {
 		if err == nil || errors.As(err, new(*modem.ResultError)) {
 			s.bridge.Took(SubmitToFinal, time.Since(begun))
 		}
-		next = s.advance(ctx, id, &attempt{seq: next.seq, mr: mr, err: err, vendor: s.vendor})
+		last := &attempt{seq: next.seq, mr: mr, err: err, vendor: s.vendor}
+		if troubled(err) {
+			last.said = s.recorder.since(begun, linesBefore)
+		}
+		next = s.advance(ctx, id, last)
 		<-s.flight
 	}
 }
@@ -109,6 +113,13 @@ type attempt struct {
 	vendor  []disposition // codes of the modem's make
 	doubled bool          // an earlier attempt of the SIM's is recent enough for the SC to know it
 	others  bool          // another SIM is there and free to take the message
+	said    string        // to the modem and by it, where it ended in trouble
+}
+
+// troubled tells whether the modem has to do with an error of Send's: one that was withdrawn
+// when the bridge stopped is none.
+func troubled(err error) bool {
+	return errors.Is(err, modem.ErrOutcomeUnknown) || err != nil && !errors.Is(err, context.Canceled)
 }
 
 // advance records the last attempt and begins the next one; nil if there is none.

@@ -33,6 +33,7 @@ type session struct {
 	roaming  RoamingPolicy
 	recovery *recovery
 	pulse    *pulse // see heart; runOutbound's while the modem is up
+	recorder recorder
 
 	// Known when the modem is ready:
 	sim    string        // IMSI, or the modem's name where the SIM does not tell it
@@ -107,7 +108,10 @@ func (b *Bridge) serveModem(ctx context.Context, c ModemConfig, before string, r
 	s.modem = modem.New(port, modem.Options{
 		Name: c.Name, Receive: c.Receive, PIN: pinReader(c.PINFile), PINGuard: pinLedger{b}, SMSC: c.SMSC, Log: b.log, Probe: b.probe,
 		Profiles: b.profiles, USB: id, Boot: c.Boot, Drafts: c.ArchiveDrafts, Recovery: recovery.session(),
-		Trace: func(sent bool, line string) { b.trace(c.Name, sent, line) },
+		Trace: func(sent bool, line string) {
+			s.recorder.line(sent, line)
+			b.trace(c.Name, sent, line)
+		},
 		Status: func(st modem.Status) {
 			verdict := s.verdict(st)
 			if verdict == modem.BringUp && before != "" { // which may take as long as half a minute

@@ -13,8 +13,9 @@ import (
 // events are what one commit tells: they are written in it, and logged and given
 // to the listeners after it. The attempts that it closes are written for explain.
 type events struct {
-	list     []spool.Event
-	attempts []spool.Attempt
+	list      []spool.Event
+	attempts  []spool.Attempt
+	dialogues []spool.Dialogue // of those that ended in trouble
 }
 
 func (e *events) add(o *outbound, word string, seq int, why string) {
@@ -42,6 +43,9 @@ func (e *events) attempted(o *outbound, seg *spool.OutSegment, a attempt) {
 	default:
 		last.Outcome = spool.OutcomeNotSent
 	}
+	if a.said != "" && last.Outcome != spool.OutcomeAccepted {
+		e.dialogues = append(e.dialogues, spool.Dialogue{About: o.ID, Seq: seg.Seq, Modem: seg.Modem, At: o.now, Lines: a.said})
+	}
 }
 
 // change is one business event, called what: f's changes and the events it tells
@@ -64,6 +68,12 @@ func (b *Bridge) change(ctx context.Context, log zerolog.Logger, what string, f 
 		for i := range story.attempts {
 			story.attempts[i].EndedWall = wall
 			if err := tx.PutAttempt(&story.attempts[i]); err != nil {
+				return err
+			}
+		}
+		for i := range story.dialogues {
+			story.dialogues[i].AtWall = wall
+			if err := tx.PutDialogue(&story.dialogues[i]); err != nil {
 				return err
 			}
 		}

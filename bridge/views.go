@@ -12,38 +12,39 @@ import (
 // wall time, it is so by what the clock shows now.
 type (
 	outboundView struct {
-		N         int64         `json:"n"`
-		ID        string        `json:"id"`
-		Direction string        `json:"direction"`
-		To        string        `json:"to"`
-		Port      uint16        `json:"port"`
-		FromPort  uint16        `json:"from_port"`
-		CSP       string        `json:"csp,omitempty"`  // what it is; in SHOW only
-		Octets    int           `json:"octets"`         // on air
-		Form      string        `json:"form,omitempty"` // dd: parts of CSP's own; text: GSM 7-bit
-		State     string        `json:"state"`
-		Why       string        `json:"why,omitempty"`
-		Modem     string        `json:"modem,omitempty"`
-		WantModem string        `json:"want_modem,omitempty"`
-		Report    bool          `json:"report"`
-		Unknown   string        `json:"unknown"`
-		Key       string        `json:"key,omitempty"`
-		Origin    string        `json:"origin"`
-		TTL       string        `json:"ttl"`
-		Ref       *uint16       `json:"ref,omitempty"`
-		RefBits   int           `json:"ref_bits,omitempty"`
-		Restarts  int           `json:"restarts,omitempty"`
-		Accepted  time.Time     `json:"accepted"`
-		Due       string        `json:"due_in,omitempty"`
-		Expires   string        `json:"expires_in,omitempty"`
-		ExpiresAt *time.Time    `json:"expires_at,omitempty"`
-		Settled   *time.Time    `json:"settled,omitempty"`
-		Total     int           `json:"segments_total"`
-		OnNetwork int           `json:"segments_accepted"`
-		NotKnown  int           `json:"segments_unknown"`
-		Segments  []segmentView `json:"segments,omitempty"` // from here on in SHOW only
-		Attempts  []attemptView `json:"attempts,omitempty"`
-		Events    []eventView   `json:"events,omitempty"`
+		N         int64          `json:"n"`
+		ID        string         `json:"id"`
+		Direction string         `json:"direction"`
+		To        string         `json:"to"`
+		Port      uint16         `json:"port"`
+		FromPort  uint16         `json:"from_port"`
+		CSP       string         `json:"csp,omitempty"`  // what it is; in SHOW only
+		Octets    int            `json:"octets"`         // on air
+		Form      string         `json:"form,omitempty"` // dd: parts of CSP's own; text: GSM 7-bit
+		State     string         `json:"state"`
+		Why       string         `json:"why,omitempty"`
+		Modem     string         `json:"modem,omitempty"`
+		WantModem string         `json:"want_modem,omitempty"`
+		Report    bool           `json:"report"`
+		Unknown   string         `json:"unknown"`
+		Key       string         `json:"key,omitempty"`
+		Origin    string         `json:"origin"`
+		TTL       string         `json:"ttl"`
+		Ref       *uint16        `json:"ref,omitempty"`
+		RefBits   int            `json:"ref_bits,omitempty"`
+		Restarts  int            `json:"restarts,omitempty"`
+		Accepted  time.Time      `json:"accepted"`
+		Due       string         `json:"due_in,omitempty"`
+		Expires   string         `json:"expires_in,omitempty"`
+		ExpiresAt *time.Time     `json:"expires_at,omitempty"`
+		Settled   *time.Time     `json:"settled,omitempty"`
+		Total     int            `json:"segments_total"`
+		OnNetwork int            `json:"segments_accepted"`
+		NotKnown  int            `json:"segments_unknown"`
+		Segments  []segmentView  `json:"segments,omitempty"` // from here on in SHOW only
+		Attempts  []attemptView  `json:"attempts,omitempty"`
+		Events    []eventView    `json:"events,omitempty"`
+		Dialogue  []dialogueView `json:"dialogue,omitempty"` // of attempts that ended in trouble, the last ones
 		*outlook
 	}
 	segmentView struct {
@@ -118,13 +119,14 @@ type (
 		Deadline string    `json:"deadline_in,omitempty"`
 	}
 	quarantineView struct {
-		N      int64     `json:"n"`
-		From   string    `json:"from"`
-		Reason string    `json:"reason"`
-		Modem  string    `json:"modem"`
-		PDU    string    `json:"pdu,omitempty"`
-		Text   string    `json:"text,omitempty"`
-		At     time.Time `json:"at"`
+		N        int64          `json:"n"`
+		From     string         `json:"from"`
+		Reason   string         `json:"reason"`
+		Modem    string         `json:"modem"`
+		PDU      string         `json:"pdu,omitempty"`
+		Text     string         `json:"text,omitempty"`
+		At       time.Time      `json:"at"`
+		Dialogue []dialogueView `json:"dialogue,omitempty"` // of one that came damaged
 	}
 )
 
