@@ -358,5 +358,9 @@ func newDuplex() (a, b *duplex) {
 
 func (d *duplex) Write(b []byte) (int, error)        { return d.w.Write(b) }
 func (d *duplex) SetWriteDeadline(t time.Time) error { return d.w.SetWriteDeadline(t) }
-func (d *duplex) CloseWrite() error                  { return d.w.Close() }
-func (d *duplex) Close() error                       { d.w.Close(); return d.Conn.Close() }
+func (d *duplex) SetDeadline(t time.Time) error {
+	d.w.SetWriteDeadline(t)
+	return d.Conn.SetDeadline(t)
+}
+func (d *duplex) CloseWrite() error { return d.w.Close() }
+func (d *duplex) Close() error      { d.w.Close(); return d.Conn.Close() }
