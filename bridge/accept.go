@@ -16,13 +16,12 @@ import (
 
 // Implementation.
 const (
-	keyMemory  = 24 * time.Hour // how long key= is remembered
-	budgetSpan = 24 * time.Hour
+	keyMemory  = 24 * time.Hour          // how long key= is remembered
 	longestTTL = 63 * 7 * 24 * time.Hour // the largest relative TP-VP
 )
 
-// Accept makes a message durable, or refuses it and keeps nothing. Errors are
-// *Refusal.
+// Accept makes a message durable, or refuses it and keeps nothing. A dry run keeps
+// nothing either, and says what would become of it. Errors are *Refusal.
 func (b *Bridge) Accept(ctx context.Context, r Request) (Accepted, error) {
 	if err := b.checkRequest(r); err != nil {
 		return Accepted{}, err
@@ -45,32 +44,35 @@ func (b *Bridge) Accept(ctx context.Context, r Request) (Accepted, error) {
 	for seq := 1; seq <= shape.segments; seq++ {
 		m.Segments = append(m.Segments, spool.OutSegment{Seq: seq, State: spool.SegQueued, MR: -1, At: now})
 	}
-	answer := Accepted{ID: m.ID, Segments: shape.segments}
-	err = b.spool.Update(ctx, func(tx *spool.Tx) error {
-		tx.About("accept")
-		answer = Accepted{ID: m.ID, Segments: shape.segments}
-		if r.Key != "" {
-			first, err := tx.OutboundByKey(r.Key, now.Add(-keyMemory))
-			switch {
-			case errors.Is(err, spool.ErrNotFound):
-			case err != nil:
-				return err
-			case first.Digest != m.Digest:
-				return &Refusal{"key-conflict", "this key stands for another message, " + first.ID}
-			default:
-				answer = Accepted{ID: first.ID, Segments: len(first.Segments), Duplicate: true}
-				return nil
-			}
-		}
-		if err := b.afford(tx, now, shape.segments); err != nil {
+	var v verdict
+	if r.Dry {
+		err = b.spool.View(ctx, func(tx *spool.Tx) (err error) {
+			v, err = b.judge(tx, r, m)
 			return err
-		}
-		return tx.PutOutbound(m)
-	})
-	if err != nil {
-		return Accepted{}, refusal(err)
+		})
+	} else {
+		err = b.spool.Update(ctx, func(tx *spool.Tx) (err error) {
+			tx.About("accept")
+			if v, err = b.judge(tx, r, m); err != nil {
+				return err
+			}
+			return v.keep(tx, m)
+		})
 	}
-	if !answer.Duplicate {
+	switch {
+	case err != nil:
+		return Accepted{}, refusal(err)
+	case v.loop != nil:
+		if v.stopped && !r.Dry {
+			b.log.Error().Str("peer", m.Peer).Err(v.loop).Msg("two programs answer each other: nothing more is accepted for this number")
+		}
+		return Accepted{}, v.loop
+	case r.Dry:
+		if !v.answer.Duplicate {
+			v.answer.ID = "-" // none is given out
+		}
+		v.answer.Dry = true
+	case !v.answer.Duplicate:
 		message := csp.Inspect(m.Payload)
 		line := b.log.Info().Str("id", m.ID).Str("peer", m.Peer).Uint16("port", m.Port).
 			Int("octets", len(m.Payload)).Int("segments", shape.segments)
@@ -80,7 +82,64 @@ func (b *Bridge) Accept(ctx context.Context, r Request) (Accepted, error) {
 		b.queued.notify()
 		b.moved.notify()
 	}
-	return answer, nil
+	return v.answer, nil
+}
+
+// A verdict is what becomes of a request, as the spool stands.
+type verdict struct {
+	answer  Accepted
+	volley  *spool.Volley // to be written; nil: as it was
+	loop    *Refusal      // the volley is a loop,
+	stopped bool          // since just now
+}
+
+// judge finds what the spool says to a request for m. It writes nothing, but a loop that
+// is stopped has to be kept: it is no error.
+func (b *Bridge) judge(tx *spool.Tx, r Request, m *spool.Outbound) (v verdict, err error) {
+	if r.Key != "" {
+		first, err := tx.OutboundByKey(r.Key, m.Accepted.Add(-keyMemory))
+		switch {
+		case errors.Is(err, spool.ErrNotFound):
+		case err != nil:
+			return v, err
+		case first.Digest != m.Digest:
+			return v, &Refusal{"key-conflict", "this key stands for another message, " + first.ID}
+		default:
+			v.answer = Accepted{ID: first.ID, Segments: len(first.Segments), Duplicate: true}
+			return v, nil
+		}
+	}
+	if err := b.afford(tx, m.Accepted, need{peer: m.Peer, modem: m.WantModem, segments: len(m.Segments)}); err != nil {
+		return v, err
+	}
+	limits := &b.settings().Limits
+	v.answer = Accepted{ID: m.ID, Segments: len(m.Segments), Cost: limits.Price.times(len(m.Segments))}
+	if limits.LoopSegments == 0 {
+		return v, nil
+	}
+	volley, err := tx.Volley(m.Peer)
+	if err != nil {
+		return v, err
+	}
+	was := volley.Stopped
+	if !limits.say(&volley, m.Accepted, len(m.Segments)) {
+		v.loop, v.stopped = loopRefusal(volley), was != volley.Stopped
+	}
+	v.volley = &volley
+	return v, nil
+}
+
+// keep writes down what was judged.
+func (v *verdict) keep(tx *spool.Tx, m *spool.Outbound) error {
+	if v.volley != nil {
+		if err := tx.PutVolley(*v.volley); err != nil {
+			return err
+		}
+	}
+	if v.answer.Duplicate || v.loop != nil {
+		return nil
+	}
+	return tx.PutOutbound(m)
 }
 
 // checkRequest finds what is wrong with a request by itself.
@@ -88,9 +147,13 @@ func (b *Bridge) checkRequest(r Request) error {
 	if err := checkNumber(r.To); err != nil {
 		return &Refusal{"bad-number", err.Error()}
 	}
+	limits := &b.settings().Limits
+	forbidden := limits.forbidsTo(r.To)
 	switch {
-	case !b.settings().Limits.AllowTo.Match(r.To):
-		return &Refusal{"not-allowed", r.To + " is not in limits.allow_to"}
+	case forbidden != "":
+		return &Refusal{"not-allowed", r.To + " is " + forbidden}
+	case len(r.Payload) > limits.MaxOctets:
+		return &Refusal{"too-large", fmt.Sprintf("%d octets: limits.max_octets is %d", len(r.Payload), limits.MaxOctets)}
 	case r.Modem != "" && !b.hasModem(r.Modem):
 		return &Refusal{"no-modem", fmt.Sprintf("no modem is called %q", r.Modem)}
 	case r.TTL <= 0 || r.TTL > longestTTL:
@@ -107,35 +170,6 @@ func checkNumber(number string) error {
 		err = fmt.Errorf("parse number %q: digits are wanted, with + before an international number", number)
 	}
 	return err
-}
-
-// afford refuses what the queue or the budget has no room for. Segments that wait
-// are counted as spent: they will be.
-func (b *Bridge) afford(tx *spool.Tx, now time.Time, segments int) error {
-	depth, err := tx.QueueDepth()
-	if err != nil {
-		return err
-	}
-	if depth >= b.cfg.Spool.MaxQueued {
-		return &Refusal{"queue-full", fmt.Sprintf("%d messages are not finished (spool.max_queued)", depth)}
-	}
-	budget := b.settings().Limits.SegmentsPerDay
-	if budget == 0 {
-		return nil
-	}
-	waiting, err := tx.OpenSegments()
-	if err != nil {
-		return err
-	}
-	spent, err := tx.Spent(now.Add(-budgetSpan), "")
-	if err != nil {
-		return err
-	}
-	if spent+waiting+segments > budget {
-		return &Refusal{"budget", fmt.Sprintf("%d segments sent in 24 h, %d waiting, %d more: limits.segments_per_day is %d",
-			spent, waiting, segments, budget)}
-	}
-	return nil
 }
 
 // refusal is an error in the words of the socket protocol.

@@ -63,8 +63,12 @@ type Options struct {
 
 // A Bridge is one running bridge over one spool.
 type Bridge struct {
-	cfg    Config
-	set    atomic.Pointer[Settings]
+	cfg Config
+	set atomic.Pointer[Settings]
+
+	reload  sync.Mutex
+	applied Config // that was read last
+
 	dial   Dial
 	log    zerolog.Logger
 	trace  func(modem string, sent bool, line string)
@@ -107,8 +111,9 @@ type Bridge struct {
 	recoveries map[string]*recovery // by modem name, from the begin of Run on
 
 	claims  sync.Mutex
-	claimed map[string]bool     // messages in some session's hands
-	shunned map[string]shunning // messages that a SIM leaves to others
+	claimed map[string]bool           // messages in some session's hands
+	shunned map[string]shunning       // messages that a SIM leaves to others
+	line    map[spool.Scope]time.Time // of each peer that a limit keeps: where its line ends
 
 	started time.Time
 	running context.Context // ends when Run does
@@ -164,10 +169,11 @@ func Open(ctx context.Context, cfg Config, o Options) (*Bridge, error) {
 	b := &Bridge{
 		cfg: cfg, dial: o.Dial, log: o.Log, trace: o.Trace, probe: o.Probe, meter: o.Meter, run: o.Run, profiles: profiles,
 		usb: o.USB, hook: o.Hook, sys: o.Sys,
-		sessions: map[string]*session{}, verdicts: map[string]string{}, signals: map[string]*signal{}, claimed: map[string]bool{}, shunned: map[string]shunning{},
+		sessions: map[string]*session{}, verdicts: map[string]string{}, signals: map[string]*signal{}, claimed: map[string]bool{}, shunned: map[string]shunning{}, line: map[spool.Scope]time.Time{},
 		recoveries: map[string]*recovery{}, heart: heart{loops: map[string]*pulse{}},
 		bounds: inboundBounds, tls: certificate,
 	}
+	b.applied = cfg
 	b.set.Store(set)
 	if b.spool, err = spool.Open(cfg.Spool.Path, spool.Options{Probe: o.Probe, Committed: b.committed}); err != nil {
 		return nil, err

@@ -30,8 +30,15 @@ func (b *Bridge) claim(ctx context.Context, s *session) (id string, next time.Ti
 			return err
 		}
 		if len(ids) > 0 {
+			// What this modem has no budget for may be for another one; and nothing that
+			// only it may carry waits longer than for that.
+			h, err := b.settings().modemHalt(tx, now, s.name)
+			if err == nil && h.at(now) {
+				next = h.until
+				return nil
+			}
 			id = ids[0]
-			return nil
+			return err
 		}
 		due, ok, err := tx.NextDueAfter(now, s.name, s.sim)
 		if ok {

@@ -35,6 +35,7 @@ var commands = map[string]command{
 	"LIST":   (*conn).list,
 	"CANCEL": (*conn).cancel,
 	"RETRY":  (*conn).retry,
+	"RESUME": (*conn).resume,
 	"INFO":   (*conn).info,
 	"AUTH":   (*conn).auth,
 	"PING":   (*conn).ping,
@@ -99,8 +100,14 @@ func (c *conn) send(ctx context.Context, args []string, refused error) (func() e
 		c.frame = append(c.frame, accepted.ID...)
 		c.frame = append(c.frame, " segments="...)
 		c.frame = strconv.AppendInt(c.frame, int64(accepted.Segments), 10)
+		if accepted.Cost != "" {
+			c.frame = AppendValue(append(c.frame, " cost="...), accepted.Cost)
+		}
 		if accepted.Duplicate {
 			c.frame = append(c.frame, " duplicate=yes"...)
+		}
+		if accepted.Dry {
+			c.frame = append(c.frame, " dry=yes"...)
 		}
 		return nil
 	}, nil
@@ -117,7 +124,7 @@ func parseRequest(args []string) (Request, error) {
 	if r.To, err = ParseValue(args[0]); err != nil {
 		return r, &Refusal{"bad-number", err.Error()}
 	}
-	options, err := parseOptions(args[2:], "port", "from-port", "key", "ttl", "report", "modem", "unknown")
+	options, err := parseOptions(args[2:], "port", "from-port", "key", "ttl", "report", "modem", "unknown", "dry")
 	if err != nil {
 		return r, syntax(err)
 	}
@@ -139,6 +146,9 @@ func parseRequest(args []string) (Request, error) {
 		case "unknown":
 			r.Unknown = value
 			err = oneOf(value, "auto", "hold", "resend", "fail")
+		case "dry":
+			r.Dry = value == "yes"
+			err = oneOf(value, "yes", "no")
 		}
 		if err != nil {
 			return r, syntax(fmt.Errorf("%s=: %w", key, err))
@@ -375,6 +385,22 @@ func (c *conn) cancel(ctx context.Context, args []string) error {
 
 func (c *conn) retry(ctx context.Context, args []string) error {
 	return c.operate(ctx, args, c.srv.b.Retry)
+}
+
+// resume ends a loop that was stopped.
+func (c *conn) resume(ctx context.Context, args []string) error {
+	if len(args) != 1 {
+		return syntax(errors.New("RESUME number"))
+	}
+	number, err := ParseValue(args[0])
+	if err != nil {
+		return syntax(err)
+	}
+	if err := c.srv.b.Resume(ctx, number); err != nil {
+		return refusal(err)
+	}
+	c.ok()
+	return nil
 }
 
 func (c *conn) operate(ctx context.Context, args []string, do func(context.Context, string) error) error {

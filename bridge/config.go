@@ -24,11 +24,11 @@ type Config struct {
 	HTTP   HTTPConfig
 	Tokens []TokenConfig
 	TLS    TLSConfig
-	Modems []ModemConfig
+	Modems []ModemConfig `key:"modem"`
 	Limits LimitsConfig
 	UDP    []UDPConfig
 	CSP    Choice
-	Peers  []PeerConfig
+	Peers  []PeerConfig `key:"peer"`
 	Log    LogConfig
 }
 
@@ -55,7 +55,7 @@ type SocketConfig struct {
 type ModemConfig struct {
 	Name    string
 	Device  string // path of its AT port, or "auto"; "": Match says which it is
-	Match   Match
+	Match   Match  `key:"device"`
 	Baud    int
 	PINFile string
 	Receive modem.ReceiveMode
@@ -68,7 +68,9 @@ type ModemConfig struct {
 
 	Recovery      []string // rungs of the recovery ladder that may be taken: radio, restart, usb
 	PowerHook     []string // argv of a program that takes its power away and gives it back
-	ArchiveDrafts bool     // take what lies in the modem's stores and was not received out of them, too
+	ArchiveDrafts bool     `key:"drafts"` // take what lies in the modem's stores and was not received out of them, too
+
+	Quota
 }
 
 // RoamingPolicy says what a modem does on another network than its SIM's own.
@@ -92,6 +94,9 @@ type UDPConfig struct {
 type PeerConfig struct {
 	Number string // pattern
 	Choice        // "" where [csp] says it
+	Quota
+	Every *time.Duration `key:"peer_every"` // nil: [limits] says it, and of
+	Burst *int           `key:"peer_burst"` // the burst
 }
 
 // LogConfig is [log].
@@ -105,7 +110,7 @@ func Defaults() Config {
 	return Config{
 		Spool:  SpoolConfig{Path: "/var/lib/wvsms/spool.db", MaxUnclaimed: 100_000, MaxQueued: 1_000_000, History: 30 * day, HistoryRows: 1_000_000},
 		Socket: SocketConfig{Listen: []string{"127.0.0.1:3590"}, UnixMode: 0o660, Ports: []uint16{3590, 3716, 2948}},
-		Limits: LimitsConfig{SegmentsPerDay: 500, AllowTo: Patterns{"*"}, AllowFrom: Patterns{"*"}},
+		Limits: defaultLimits,
 		Log:    LogConfig{Level: "info", Format: "console"},
 	}
 }
@@ -252,6 +257,7 @@ func readModem(t *table) ModemConfig {
 	if len(c.PowerHook) > 0 && !filepath.IsAbs(c.PowerHook[0]) {
 		t.fault("power_hook[0]", fmt.Sprintf("%q is no absolute path of a program; the arguments follow as strings of their own, no shell reads them", c.PowerHook[0]))
 	}
+	c.Quota.read(t, "segments_per_day", "segments_per_30d")
 	return c
 }
 
@@ -324,6 +330,12 @@ func readPeer(t *table) PeerConfig {
 		t.fault("number", fmt.Sprintf("%q: a number, or the beginning of one and *", c.Number))
 	}
 	c.Choice.read(t)
+	c.Quota.read(t, "peer_per_day", "peer_per_30d")
+	if _, ok := t.values["peer_every"]; ok {
+		c.Every = new(time.Duration)
+		t.every("peer_every", c.Every)
+	}
+	t.given("peer_burst", &c.Burst, 1, mostBurst)
 	return c
 }
 
@@ -348,6 +360,7 @@ func (c *Config) checkTogether(t *table) {
 	}
 	c.checkAccess(t)
 	c.checkDevices(t)
+	c.checkQuotas(t)
 	names := map[string]int{}
 	for i, m := range c.Modems {
 		if first, ok := names[m.Name]; ok {

@@ -70,10 +70,25 @@ power_hook = ["/usr/sbin/uhubctl", "-a", "cycle"]
 [[modem]]
 device = "/dev/right"
 receive = "store"
+segments_per_day = 0
+segments_per_30d = 40
 [limits]
 segments_per_day = 0
 allow_to = ["+49*", "112"]
 allow_from = []
+deny_to = ["+49900*"]
+deny_from = ["+48*"]
+segments_per_30d = 900
+modem_per_day = 30
+modem_per_30d = 300
+peer_per_day = 20
+peer_per_30d = 200
+peer_every = "10s"
+peer_burst = 3
+max_octets = 1000
+price = "0.09 EUR"
+loop_segments = 50
+loop_within = "5s"
 [[udp]]
 listen = "127.0.0.1:3590"
 peer = "+491712345678"
@@ -85,6 +100,10 @@ long = "dd"
 number = "+49171*"
 parts = "pass"
 transcode = "wbxml"
+peer_per_day = 7
+peer_per_30d = 70
+peer_every = ""
+peer_burst = 9
 [log]
 level = "debug"
 format = "json"
@@ -103,13 +122,17 @@ format = "json"
 		TLS:    TLSConfig{Cert: "/etc/cert.pem", Key: "credential:key"},
 		Modems: []ModemConfig{
 			{Name: "left", Device: "/dev/left", Baud: 9600, PINFile: "/etc/pin", Receive: modem.ReceiveDirect, Boot: 40 * time.Second, DTR: "off", RTS: "on", ArchiveDrafts: true, Recovery: []string{"radio"}, PowerHook: []string{"/usr/sbin/uhubctl", "-a", "cycle"}},
-			{Name: "m1", Device: "/dev/right", Baud: 115200, Receive: modem.ReceiveStore, Recovery: allRungs},
+			{Name: "m1", Device: "/dev/right", Baud: 115200, Receive: modem.ReceiveStore, Recovery: allRungs, Quota: Quota{new(0), new(40)}},
 		},
-		Limits: LimitsConfig{AllowTo: Patterns{"+49*", "112"}, AllowFrom: Patterns{}},
-		UDP:    []UDPConfig{{Port: 3590, Listen: "127.0.0.1:3590", Peer: "+491712345678"}, {Port: 3590, Forward: "127.0.0.1:4590"}},
-		CSP:    Choice{Long: "dd"},
-		Peers:  []PeerConfig{{Number: "+49171*", Choice: Choice{Parts: "pass", Transcode: "wbxml"}}},
-		Log:    LogConfig{Level: "debug", Format: "json"},
+		Limits: LimitsConfig{
+			SegmentsPer30d: 900, ModemPerDay: 30, ModemPer30d: 300, PeerPerDay: 20, PeerPer30d: 200, PeerEvery: 10 * time.Second, PeerBurst: 3,
+			MaxOctets: 1000, Price: Price{90_000, "EUR"}, LoopSegments: 50, LoopWithin: 5 * time.Second,
+			AllowTo: Patterns{"+49*", "112"}, AllowFrom: Patterns{}, DenyTo: Patterns{"+49900*"}, DenyFrom: Patterns{"+48*"},
+		},
+		UDP:   []UDPConfig{{Port: 3590, Listen: "127.0.0.1:3590", Peer: "+491712345678"}, {Port: 3590, Forward: "127.0.0.1:4590"}},
+		CSP:   Choice{Long: "dd"},
+		Peers: []PeerConfig{{Number: "+49171*", Choice: Choice{Parts: "pass", Transcode: "wbxml"}, Quota: Quota{new(7), new(70)}, Every: new(time.Duration), Burst: new(9)}},
+		Log:   LogConfig{Level: "debug", Format: "json"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -204,6 +227,12 @@ func TestConfigFaults(t *testing.T) {
 		{oneModem + "[[udp]]\nforward = \"127.0.0.1:2\"\nport = 9\n", []string{"udp[0].port: 9 is not among"}},
 		{oneModem + "[[udp]]\nforward = \"127.0.0.1:2\"\n[[udp]]\nforward = \"127.0.0.1:3\"\n", []string{"udp[1]: serves the same"}},
 		{oneModem + "[limits]\nallow_to = [\"+49*1\"]\nsegments_per_day = -1\n", []string{"limits.allow_to[0]: ", "limits.segments_per_day: -1"}},
+		{oneModem + "segments_per_day = -1\nsegments_per_30d = \"1\"\n[limits]\nmodem_per_30d = 2.5\n", []string{"limits.modem_per_30d: 2.5: a whole", "modem[0].segments_per_30d: \"1\": a whole", "modem[0].segments_per_day: -1"}},
+		{oneModem + "[limits]\nsegments_per_30d = 499\n", []string{"limits.segments_per_30d: 499 segments in 30 days are fewer than the 500 that may go in 24 h"}},
+		{oneModem + "segments_per_30d = 9\n[limits]\nmodem_per_day = 10\npeer_per_30d = 5\n[[peer]]\nnumber = \"+49\"\npeer_per_day = 6\n", []string{"modem[0].segments_per_30d: 9 segments", "peer[0].peer_per_30d: 5 segments"}},
+		{oneModem + "[limits]\npeer_every = \"11m\"\npeer_burst = 0\nmax_octets = 32641\nloop_within = \"0s\"\n", []string{"limits.loop_within: is from 1s to 10m", "limits.max_octets: 32641", "limits.peer_burst: 0", "limits.peer_every: is more than 10m"}},
+		{oneModem + "[limits]\nprice = 0.09\ndeny_to = \"+49\"\n", []string{"limits.deny_to: \"+49\": a list", "limits.price: 0.09: a string"}},
+		{oneModem + "[limits]\nprice = \"0.09 EUR each\"\n[[peer]]\nnumber = \"+49\"\npeer_every = 10\n", []string{"limits.price: \"0.09 EUR each\": the currency", "peer[0].peer_every: 10: a duration"}},
 		{oneModem + "[log]\nlevel = \"loud\"\nformat = \"xml\"\n", []string{`log.format: "xml"`, `log.level: "loud"`}},
 		{"a = \n", []string{"line 1: "}},
 	}

@@ -96,6 +96,8 @@ func (d *desk) Accept(ctx context.Context, r Request) (Accepted, error) {
 func (d *desk) Cancel(_ context.Context, id string) error { return d.operate(id) }
 func (d *desk) Retry(_ context.Context, id string) error  { return d.operate(id) }
 
+func (d *desk) Resume(_ context.Context, number string) error { return d.operate(number) }
+
 func (d *desk) operate(id string) error {
 	if id == "final" {
 		return &Refusal{"not-allowed", "it is sent already"}

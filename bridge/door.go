@@ -27,25 +27,25 @@ const (
 // not ask the common one: strangers, however many, do not lock them out.
 type door struct {
 	mu      sync.Mutex
-	each    map[netip.Prefix]bucket
-	all     bucket
+	each    map[netip.Prefix]leak
+	all     leak
 	friends map[netip.Prefix]time.Time // when they were let in last
 	unsaid  int                        // failures since the last alarm
 	said    time.Time
 }
 
-// A bucket is when it will have leaked: each strike adds to it.
-type bucket time.Time
+// A leak is a bucket, told by when it will have leaked: each strike adds to it.
+type leak time.Time
 
-func (b bucket) fill(now time.Time, strike time.Duration) bucket {
+func (b leak) fill(now time.Time, strike time.Duration) leak {
 	if at := time.Time(b); at.After(now) {
 		now = at
 	}
-	return bucket(now.Add(strike))
+	return leak(now.Add(strike))
 }
 
 // full tells how long to wait until one more strike fits.
-func (b bucket) full(now time.Time, strikes int, strike time.Duration) time.Duration {
+func (b leak) full(now time.Time, strikes int, strike time.Duration) time.Duration {
 	return time.Time(b).Sub(now.Add(time.Duration(strikes-1) * strike))
 }
 
@@ -91,9 +91,9 @@ func (d *door) friend(now time.Time, at netip.Prefix) bool {
 
 func (d *door) failed(now time.Time, at netip.Prefix) {
 	if d.each == nil {
-		d.each = map[netip.Prefix]bucket{}
+		d.each = map[netip.Prefix]leak{}
 	}
-	maps.DeleteFunc(d.each, func(_ netip.Prefix, b bucket) bool { return !time.Time(b).After(now) })
+	maps.DeleteFunc(d.each, func(_ netip.Prefix, b leak) bool { return !time.Time(b).After(now) })
 	d.each[at] = d.each[at].fill(now, strikeEach)
 	if !d.friend(now, at) {
 		d.all = d.all.fill(now, strikeAll)

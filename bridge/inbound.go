@@ -47,7 +47,7 @@ func (s *session) take(ctx context.Context, r modem.Received) error {
 }
 
 // damaged: the line may have done it. What came over it just now goes with what is set aside.
-func (in *arrival) damaged() { in.heard = in.session.recorder.since(time.Now(), linesOfDamage) }
+func (in *arrival) damaged() { in.dialogue = in.session.recorder.since(time.Now(), linesOfDamage) }
 
 // forConsumer tells whether r is, or is a segment of, what waits for a consumer.
 func (b *Bridge) forConsumer(r modem.Received) bool {
@@ -70,15 +70,15 @@ func parse(r modem.Received) (pdu.TPDU, error) {
 
 // An arrival is one short message while it is made durable.
 type arrival struct {
-	session *session
-	now     time.Time // bridge time
-	wall    time.Time
-	raw     []byte
-	text    string
-	heard   string                   // on the line, where it came damaged
-	said    func(log zerolog.Logger) // the line for the log, when the commit is done
-	ready   bool                     // a message is ready for a consumer
-	fresh   bool                     // it was not delivered before
+	session  *session
+	now      time.Time // bridge time
+	wall     time.Time
+	raw      []byte
+	text     string
+	dialogue string                   // on the line, where it came damaged
+	said     func(log zerolog.Logger) // the line for the log, when the commit is done
+	ready    bool                     // a message is ready for a consumer
+	fresh    bool                     // it was not delivered before
 }
 
 // keep runs one commit, and says what it was about once it is durable.
@@ -204,7 +204,7 @@ func (b *Bridge) foreign(d *pdu.Deliver) string {
 		return "push"
 	case d.DCS.Compressed():
 		return "compressed"
-	case !b.settings().Limits.AllowFrom.Match(d.OA.String()):
+	case b.settings().Limits.forbidsFrom(d.OA.String()):
 		return "not-allowed"
 	}
 	return ""
@@ -263,6 +263,9 @@ func (in *arrival) message(tx *spool.Tx, datagram wdp.Datagram, segments []*pdu.
 	if err := tx.SetHome(m.Peer, m.SIM, in.now); err != nil {
 		return err
 	}
+	if err := in.heard(tx, m.Peer, m.Segments); err != nil {
+		return err
+	}
 	in.ready = true
 	in.said = func(log zerolog.Logger) {
 		message := csp.Inspect(whole)
@@ -287,8 +290,8 @@ func (in *arrival) foreign(tx *spool.Tx, peer, reason string) error {
 	if err := tx.Quarantine(aside, quarantineKeep); err != nil {
 		return err
 	}
-	if in.heard != "" {
-		err := tx.PutDialogue(&spool.Dialogue{About: spool.AboutQuarantined(aside.N), Modem: in.session.name, At: in.now, AtWall: in.wall, Lines: in.heard})
+	if in.dialogue != "" {
+		err := tx.PutDialogue(&spool.Dialogue{About: spool.AboutQuarantined(aside.N), Modem: in.session.name, At: in.now, AtWall: in.wall, Lines: in.dialogue})
 		if err != nil {
 			return err
 		}

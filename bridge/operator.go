@@ -51,7 +51,7 @@ func (b *Bridge) retry(tx *spool.Tx, o *outbound) error {
 		}
 	}
 	if !o.State.Open() {
-		if err := b.afford(tx, o.now, again); err != nil {
+		if err := b.afford(tx, o.now, need{o.Peer, o.WantModem, o.SIM, again}); err != nil {
 			return err
 		}
 		o.Expires = o.now.Add(o.TTL)

@@ -201,18 +201,19 @@ func (s *session) recall(tx *spool.Tx, o *outbound, a *attempt) error {
 // begin chooses the segment that goes next and marks it submitting; nil if none
 // may go now.
 func (s *session) begin(tx *spool.Tx, o *outbound) (*transmission, error) {
+	set := s.bridge.settings()
+	forbidden := set.Limits.forbidsTo(o.Peer)
 	switch {
 	case !o.now.Before(o.Expires):
 		o.expire()
 		return nil, nil
 	case o.Due.After(o.now):
 		return nil, nil
-	case !s.bridge.settings().Limits.AllowTo.Match(o.Peer):
-		o.finish(spool.StateFailed, o.Peer+" is no longer in limits.allow_to")
+	case forbidden != "":
+		o.finish(spool.StateFailed, o.Peer+" is now "+forbidden)
 		return nil, nil
 	}
-	if free, err := s.bridge.budgetFree(tx, o.now); err != nil || free.After(o.now) {
-		o.later(free.Sub(o.now), "limits.segments_per_day is used up")
+	if kept, err := s.bridge.kept(tx, o, set, s.name); err != nil || kept {
 		return nil, err
 	}
 	if err := s.reference(tx, o); err != nil || !o.State.Open() || o.Due.After(o.now) {
@@ -228,7 +229,7 @@ func (s *session) begin(tx *spool.Tx, o *outbound) (*transmission, error) {
 		o.finish(spool.StateFailed, err.Error())
 		return nil, nil
 	}
-	if err := tx.Spend(o.now, s.name, s.sim, o.Peer); err != nil {
+	if err := set.spend(tx, o, s.name, s.sim); err != nil {
 		return nil, err
 	}
 	next := &transmission{seq: seg.Seq, mode: mode, more: more}
@@ -245,19 +246,6 @@ func (s *session) begin(tx *spool.Tx, o *outbound) (*transmission, error) {
 // tried tells whether a segment was submitted before.
 func (o *outbound) tried() bool {
 	return slices.ContainsFunc(o.Segments, func(seg spool.OutSegment) bool { return seg.Attempts > 0 })
-}
-
-// budgetFree is when the next segment may be sent; the zero time is now.
-func (b *Bridge) budgetFree(tx *spool.Tx, now time.Time) (time.Time, error) {
-	budget := b.settings().Limits.SegmentsPerDay
-	if budget == 0 {
-		return time.Time{}, nil
-	}
-	oldest, err := tx.SpentLast(budget)
-	if errors.Is(err, spool.ErrNotFound) {
-		return time.Time{}, nil
-	}
-	return oldest.Add(budgetSpan + time.Nanosecond), err
 }
 
 // reference gives a message of several segments its reference when the first of

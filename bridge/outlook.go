@@ -64,7 +64,17 @@ func (b *Bridge) nextStep(tx *spool.Tx, o *outbound) (string, error) {
 		goes += "again "
 	}
 	if o.Due.After(o.now) {
+		if strings.HasPrefix(o.Why, haltMark) {
+			end = fmt.Sprintf("It waits for %s. %s", o.Why, end)
+		}
 		return fmt.Sprintf("%s%s, by %s. %s", goes, b.when(o.Due), carrier, end), nil
+	}
+	h, err := b.heldBack(tx, o.Outbound)
+	if err != nil {
+		return "", err
+	}
+	if h.at(o.now) {
+		return fmt.Sprintf("%s%s, by %s. It waits for %s. %s", goes, b.when(h.until), carrier, h.why, end), nil
 	}
 	if !ready {
 		return fmt.Sprintf("%sas soon as it can, by %s. %s %s", goes, carrier, b.standing(), end), nil

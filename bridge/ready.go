@@ -16,7 +16,7 @@ func (b *Bridge) Ready(ctx context.Context) string {
 		text, _ := b.Summary()
 		return "no modem sends: " + text
 	}
-	err := b.spool.View(ctx, func(tx *spool.Tx) error { return b.afford(tx, b.clock.Now(), 1) })
+	err := b.spool.View(ctx, func(tx *spool.Tx) error { return b.afford(tx, b.clock.Now(), need{segments: 1}) })
 	if err != nil {
 		return "a message would be refused: " + refusal(err).Error()
 	}

@@ -29,7 +29,7 @@ func TestReady(t *testing.T) {
 		r.settle(time.Minute)
 		is("with a modem", "")
 		disk.Before(func(spooltest.Kind, string) error { return spooltest.ErrFull })
-		r.settle(2 * time.Minute) // bridge time is written down each minute
+		r.settle(clockIdle + time.Minute) // bridge time is written down
 		is("on a full disk", "nothing can be accepted: ")
 		disk.Before(nil)
 		r.settle(2 * time.Minute)

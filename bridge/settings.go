@@ -1,6 +1,10 @@
 package bridge
 
-import "github.com/rs/zerolog"
+import (
+	"strings"
+
+	"github.com/rs/zerolog"
+)
 
 // Settings are what of a Config may change while the bridge runs.
 type Settings struct {
@@ -8,6 +12,7 @@ type Settings struct {
 	CSP    Choice
 	Peers  []PeerConfig
 
+	modems map[string]Quota // by name
 	tokens []tokenKey
 }
 
@@ -21,5 +26,37 @@ func settingsOf(c Config, log zerolog.Logger) (*Settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Settings{Limits: c.Limits, CSP: c.CSP, Peers: c.Peers, tokens: tokens}, nil
+	s := &Settings{Limits: c.Limits, CSP: c.CSP, Peers: c.Peers, modems: map[string]Quota{}, tokens: tokens}
+	for _, m := range c.Modems {
+		s.modems[m.Name] = m.Quota
+	}
+	return s, nil
+}
+
+// forbidsTo says which list forbids to send to a number; "" if none does.
+func (c *LimitsConfig) forbidsTo(number string) string {
+	switch {
+	case c.DenyTo.deny(number):
+		return "in limits.deny_to"
+	case !c.AllowTo.Match(number):
+		return "not in limits.allow_to"
+	}
+	return ""
+}
+
+// forbidsFrom tells whether what a number sends is set aside.
+func (c *LimitsConfig) forbidsFrom(number string) bool {
+	return c.DenyFrom.deny(number) || !c.AllowFrom.Match(number)
+}
+
+// deny matches as Match does, and an international number also where it is written
+// without "+" or with 00: a way around a list that denies would be none that allows.
+func (p Patterns) deny(number string) bool {
+	if len(p) == 0 {
+		return false
+	}
+	if bare, international := strings.CutPrefix(number, "00"); international && p.Match("+"+bare) {
+		return true
+	}
+	return p.Match(number) || !strings.HasPrefix(number, "+") && p.Match("+"+number)
 }

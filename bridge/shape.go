@@ -31,6 +31,11 @@ func (b *Bridge) shape(ctx context.Context, r Request) (shape, error) {
 	if err != nil {
 		return shape{}, &Refusal{"too-large", err.Error()}
 	}
+	if plan.Total > 1 && b.settings().bucket(r.To).slow(plan.Total) {
+		if wide, err := wdp.PlanWide(len(payload)); err == nil {
+			plan = wide // its reference lasts
+		}
+	}
 	s := shape{payload: payload, segments: plan.Total}
 	if textForm(r.Port, s.payload) {
 		s.form, s.segments = spool.FormText, 1

@@ -33,6 +33,7 @@ type backend interface {
 	Accept(ctx context.Context, r Request) (Accepted, error)
 	Cancel(ctx context.Context, id string) error
 	Retry(ctx context.Context, id string) error
+	Resume(ctx context.Context, number string) error
 	Info() any // marshalled as INFO's JSON object; must not wait
 	Show(ctx context.Context, id string) (any, error)
 	List(ctx context.Context, what string, opts map[string]string) (any, error)
@@ -50,13 +51,16 @@ type Request struct {
 	Modem          string // "" any
 	Unknown        string // auto, hold, resend, fail; "" the bridge's default
 	Origin         string // "tcp" or a UDP role's route
+	Dry            bool   // only say what would become of it
 }
 
 // Accepted is what became of a Request that is durable now.
 type Accepted struct {
 	ID        string
 	Segments  int
-	Duplicate bool // the key stood for this message already
+	Duplicate bool   // the key stood for this message already
+	Cost      string // of its segments, "" where no price is known
+	Dry       bool   // nothing was kept
 }
 
 // A Refusal is an ERR answer.

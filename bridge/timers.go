@@ -17,10 +17,11 @@ const (
 	purgeIdle       = day         // and where there is none: history grows old all the same
 	countsKeep      = time.Minute // after something was counted
 	timerRetry      = 30 * time.Second
-	fingerprintSpan = 7 * day   // how long copies of a received segment are recognised
-	peerRest        = 365 * day // how long a peer's home SIM and reference counter outlive the history
-	eventsEach      = 4         // kept for each message of history_rows
-	batch           = 500       // rows a commit, so that nobody waits long behind it
+	fingerprintSpan = 7 * day         // how long copies of a received segment are recognised
+	peerRest        = 365 * day       // how long a peer's home SIM and reference counter outlive the history
+	eventsEach      = 4               // kept for each message of history_rows
+	tallySpan       = monthSpan + day // of the hours of submissions
+	batch           = 500             // rows a commit, so that nobody waits long behind it
 )
 
 // runTimers does what is due by time alone.
@@ -137,6 +138,13 @@ func (b *Bridge) expireOne(tx *spool.Tx, id string, now time.Time, story *events
 	if o.has(spool.SegSubmitting) {
 		return nil
 	}
+	if o.State.Open() && o.Why == "" {
+		h, err := b.heldBack(tx, m)
+		if err != nil {
+			return err
+		}
+		o.Why = h.why
+	}
 	o.expire()
 	return tx.PutOutbound(m)
 }
@@ -175,7 +183,7 @@ func (b *Bridge) expirePartials(ctx context.Context, now time.Time) (next time.T
 // spool.history_rows, but of no day in which key= and ACK must be recognised.
 func (b *Bridge) purge(ctx context.Context, now time.Time) (next time.Time, err error) {
 	old, must := now.Add(-b.cfg.Spool.History), now.Add(-keyMemory)
-	horizon := spool.Horizon{InSegments: now.Add(-fingerprintSpan), Spend: now.Add(-budgetSpan)}
+	horizon := spool.Horizon{InSegments: now.Add(-fingerprintSpan), Spend: now.Add(-budgetSpan), Tally: now.Add(-tallySpan)}
 	err = b.spool.View(ctx, func(tx *spool.Tx) error {
 		crowd, err := tx.Crowd(b.cfg.Spool.HistoryRows, eventsEach*b.cfg.Spool.HistoryRows)
 		horizon.Outbound = later(old, earlier(crowd.Outbound, must))

@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -21,6 +22,8 @@ const (
 	udpPage      = 64
 	udpRetry     = time.Second
 	udpRetryMost = time.Minute
+
+	udpPeersKnown = 1000 // of which it is known for what their datagrams are refused
 )
 
 // udpMost is how much a datagram holds, behind the heads of IPv4 and UDP.
@@ -117,6 +120,7 @@ func newUDP(cfgs []UDPConfig, b backend, log zerolog.Logger) *udpRoles {
 		link := udpLink{
 			cfg: cfg, route: cfg.route(), b: b,
 			log: log.With().Str("udp", cfg.route()).Logger(), wake: make(chan struct{}, 1),
+			refused: &refusals{last: map[string]string{}},
 		}
 		if cfg.Forward != "" {
 			u.roles = append(u.roles, &serverRole{udpLink: link, handsets: map[string]*handset{}})
@@ -168,6 +172,31 @@ type udpLink struct {
 	b     backend
 	log   zerolog.Logger
 	wake  chan struct{} // capacity 1, a signal
+
+	refused *refusals
+}
+
+// refusals are for what peers' datagrams were refused last: a program that nobody can
+// answer goes on, and the log tells it once.
+type refusals struct {
+	mu   sync.Mutex
+	last map[string]string // code by peer
+}
+
+// news tells whether a peer's datagrams were not refused for this before; "" is none.
+func (r *refusals) news(peer, code string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	was := r.last[peer]
+	if code == "" {
+		delete(r.last, peer)
+	} else if was != code {
+		if len(r.last) >= udpPeersKnown {
+			clear(r.last)
+		}
+		r.last[peer] = code
+	}
+	return was != code
 }
 
 func (u *udpLink) messageReady() {
@@ -184,14 +213,22 @@ func (u *udpLink) accept(ctx context.Context, peer string, datagram []byte) {
 		To: peer, Port: u.cfg.Port, FromPort: u.cfg.Port,
 		Payload: datagram, TTL: defaultTTL, Origin: u.route,
 	})
-	if err == nil || ctx.Err() != nil {
+	if err == nil {
+		u.refused.news(peer, "")
+		return
+	}
+	if ctx.Err() != nil {
 		return
 	}
 	code := "internal"
 	if refused := (*Refusal)(nil); errors.As(err, &refused) {
 		code = refused.Code
 	}
-	u.log.Warn().Err(err).Str("peer", peer).Int("octets", len(datagram)).Msg("a datagram is refused and lost")
+	line := u.log.Debug()
+	if u.refused.news(peer, code) {
+		line = u.log.Warn()
+	}
+	line.Err(err).Str("peer", peer).Int("octets", len(datagram)).Msg("a datagram is refused and lost")
 	err = u.b.Spool().Update(ctx, func(tx *spool.Tx) error { return tx.Count("udp.refused."+code, 1) })
 	if err != nil && ctx.Err() == nil {
 		u.log.Error().Err(err).Msg("cannot count a refused datagram")

@@ -27,6 +27,7 @@ func (s *salvage) mend(tx *Tx) error {
 		"setting":     "settings are lost: bridge time may begin anew at the wall clock, a UDP role may not know where its answers go",
 		"pin_attempt": "a PIN that a card has refused before may be tried once more",
 		"spend":       "the budget counts less than was sent",
+		"tally":       "the budgets of 30 days count less than was sent",
 		"in_segment":  "a copy of a short message received before may be taken for a new one, and partial messages may stay incomplete",
 		"message":     "messages received are lost, or were acknowledged and are not known any more",
 		"outbound":    "messages accepted are lost; those among them that wait are not sent, and their keys are not known any more",

@@ -43,7 +43,9 @@ func populate(s *Spool, tx *Tx, ids []string) error {
 		tx.PutEvent(&Event{ID: ids[1], Word: "sent", At: t0, AtWall: t0}),
 		tx.PutDialogue(&Dialogue{About: ids[0], Seq: 1, Modem: "m0", At: t0, AtWall: t0, Lines: "-0.100 > AT\n-0.000 < ERROR"}),
 		tx.Quarantine(&Quarantined{Modem: "m0", Reason: "foreign.text", Raw: []byte{7}, At: t0, AtWall: t0}, 10),
-		tx.Count("type0", 3), tx.Set("clock", "17"), tx.Spend(t0, "m0", "26201", "+491"), tx.SetHome("+491", "26201", t0),
+		tx.Count("type0", 3), tx.Set("clock", "17"), tx.Spend(t0, "m0", "26201", "+491", 90_000), tx.SetHome("+491", "26201", t0),
+		tx.SetBucket("+491", t0.Add(time.Minute), t0),
+		tx.PutVolley(Volley{Peer: "+491", Segments: 3, Said: t0, Heard: t0.Add(time.Second), Stopped: t0.Add(2 * time.Second)}),
 	)
 }
 
@@ -139,6 +141,18 @@ func checkFixture(t *testing.T, s *Spool, version int, ids []string) {
 			}
 			if version >= 2 {
 				all = append(all, must[[]Attempt](t, "attempts")(tx.AttemptsOf(ids[0])))
+			}
+			n, _, err := tx.Tallied(ToPeer("+491"), t0)
+			if err != nil {
+				return err
+			}
+			all = append(all, n)
+			if version >= 4 {
+				all = append(all,
+					must[int64](t, "paid")(tx.Paid(t0)),
+					must[time.Time](t, "bucket")(tx.Bucket("+491")),
+					must[Volley](t, "volley")(tx.Volley("+491")),
+				)
 			}
 			value, _, err := tx.Get("clock")
 			all = append(all, value)

@@ -15,8 +15,11 @@ const (
 	purgeInSegment = `DELETE FROM in_segment WHERE id IN (
 		SELECT id FROM in_segment WHERE at < ?1 AND (done = 1 OR parked = 1) ORDER BY at LIMIT ?2)`
 	purgeSpend = `DELETE FROM spend WHERE n IN (SELECT n FROM spend WHERE at < ?1 ORDER BY at, n LIMIT ?2)`
+	purgeTally = `DELETE FROM tally WHERE (scope, hour) IN (SELECT scope, hour FROM tally WHERE hour < ?1 / 3600000000000 ORDER BY hour LIMIT ?2)`
 	purgeRef   = `DELETE FROM ref_given WHERE (peer, low) IN (SELECT peer, low FROM ref_given WHERE at < ?1 ORDER BY at LIMIT ?2)`
-	purgePeer  = `DELETE FROM peer WHERE peer IN (SELECT peer FROM peer WHERE used < ?1 ORDER BY used LIMIT ?2)
+	// None has gone on for a day without a word.
+	purgeVolley = `DELETE FROM volley WHERE peer IN (SELECT peer FROM volley WHERE max(coalesce(said, 0), coalesce(heard, 0)) < ?1 LIMIT ?2)`
+	purgePeer   = `DELETE FROM peer WHERE peer IN (SELECT peer FROM peer WHERE used < ?1 ORDER BY used LIMIT ?2)
 		AND NOT EXISTS (SELECT 1 FROM outbound WHERE state = 'queued' AND outbound.peer = peer.peer)
 		AND NOT EXISTS (SELECT 1 FROM outbound WHERE state = 'queued' AND outbound.peer = '+' || peer.peer)`
 )
@@ -27,7 +30,8 @@ type Horizon struct {
 	Messages   time.Time // acknowledged
 	Events     time.Time
 	InSegments time.Time // received, and done or parked
-	Spend      time.Time // submission attempts; given references too, but none that still rests
+	Spend      time.Time // submission attempts; given references too, but none that still rests, and volleys that are over
+	Tally      time.Time // hours of them
 	Peers      time.Time // heard from and written to
 }
 
@@ -42,6 +46,8 @@ func (tx *Tx) Purge(h Horizon, limit int) (n int, err error) {
 		{purgeMessage, h.Messages},
 		{purgeInSegment, h.InSegments},
 		{purgeSpend, h.Spend},
+		{purgeTally, h.Tally},
+		{purgeVolley, h.Spend},
 		{purgeRef, h.Spend.Add(-refRest)},
 		{purgePeer, h.Peers},
 	} {

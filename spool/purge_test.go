@@ -31,7 +31,7 @@ func TestPurge(t *testing.T) {
 				seg.Done, seg.Parked = i%2 == 0, i%2 == 1
 			}
 			ids = append(ids, out.ID, in.ID)
-			err := errors.Join(tx.PutOutbound(out), tx.PutMessage(in), tx.PutInSegment(seg), tx.Spend(hour(i), "m0", "26201", "+491"),
+			err := errors.Join(tx.PutOutbound(out), tx.PutMessage(in), tx.PutInSegment(seg), tx.Spend(hour(i), "m0", "26201", "+491", 0),
 				tx.PutEvent(&Event{ID: out.ID, Word: "sent", At: hour(i)}))
 			if err != nil {
 				return err

@@ -94,10 +94,11 @@ func inhabit(tx *Tx, i int, dice *rand.Rand) error {
 	seg.Done = i%4 == 0
 	must2(tx.TryPIN(fmt.Sprint("card", i), [32]byte{byte(i)}, at))
 	_, _, err := tx.NextRef(out.Peer, 8, at)
-	return errors.Join(err, tx.PutOutbound(out), tx.PutMessage(in), tx.PutInSegment(seg), tx.Spend(at, "m0", "simA", out.Peer),
+	return errors.Join(err, tx.PutOutbound(out), tx.PutMessage(in), tx.PutInSegment(seg), tx.Spend(at, "m0", "simA", out.Peer, 90_000),
 		tx.PutEvent(&Event{ID: out.ID, Word: "sent", Why: "why", At: at}), tx.Count(fmt.Sprint("counter", i%30), 1),
 		tx.PutDialogue(&Dialogue{About: out.ID, Seq: 1, Modem: "m0", At: at, Lines: "-0.000 < ERROR"}),
 		tx.Set(fmt.Sprint("setting", i%40), out.ID), tx.SetHome(in.Peer, "simA", at),
+		tx.SetBucket(out.Peer, at.Add(time.Minute), at), tx.PutVolley(Volley{Peer: out.Peer, Segments: i, Said: at}),
 		tx.Quarantine(&Quarantined{Modem: "m0", Reason: "foreign", Raw: []byte{byte(i)}, At: at}, 100))
 }
 

@@ -136,7 +136,7 @@ func TestHome(t *testing.T) {
 func TestSpend(t *testing.T) {
 	s := newSpool(t)
 	spend := func(at time.Duration, modem string) {
-		update(t, s, func(tx *Tx) error { return tx.Spend(t0.Add(at), modem, "26201", "+491") })
+		update(t, s, func(tx *Tx) error { return tx.Spend(t0.Add(at), modem, "26201", "+491", 0) })
 	}
 	spent := func(since time.Duration, modem string, want int) {
 		t.Helper()

@@ -48,7 +48,7 @@ var salvagedTables = []salvagedTable{
 		return within(math.MaxUint8, c[2]) && oneOf(c[8], OutcomeAccepted, OutcomeRefused, OutcomeUnknown, OutcomeNotSent)
 	}},
 	{"spend", true, "", nil},
-	{"tally", false, "", func(_ *salvage, c []any) bool { return within(math.MaxInt64, c[1], c[2], c[3]) }},
+	{"tally", false, "", func(_ *salvage, c []any) bool { return within(math.MaxInt64, c[1:6]...) }},
 	{"volley", false, "", func(_ *salvage, c []any) bool { return within(math.MaxInt32, c[1]) }},
 	{"peer", false, "", func(_ *salvage, c []any) bool { return c[2] == nil || within(math.MaxUint16, c[2]) }},
 	{"ref_given", false, "", func(_ *salvage, c []any) bool { return within(math.MaxUint8, c[1]) }},

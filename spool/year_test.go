@@ -55,7 +55,7 @@ func (y *trade) message(tx *Tx) error {
 	seg := &out.Segments[0]
 	seg.State, seg.At, seg.SentAt, seg.AirAt, seg.Attempts = SegSubmitting, y.now, y.now, y.now, 1
 	out.Modem, out.SIM = "m0", "simA"
-	err = errors.Join(err, tx.PutOutbound(out), tx.Spend(y.now, "m0", "simA", out.Peer))
+	err = errors.Join(err, tx.PutOutbound(out), tx.Spend(y.now, "m0", "simA", out.Peer, 0))
 	seg.State, seg.MR = SegAccepted, y.n%256
 	out.State, out.Settled = StateSent, y.now
 	err = errors.Join(err, tx.PutOutbound(out), tx.PutEvent(&Event{ID: out.ID, Word: "sent", At: y.now, AtWall: y.now}))
@@ -75,6 +75,7 @@ var peers = []string{"+491", "+492", "+493", "+494", "+495"}
 func (y *trade) purge(t testing.TB) {
 	day := time.Duration(y.day) * every
 	h := horizon(y.now.Add(-30*day), y.now.Add(-7*day), y.now.Add(-day))
+	h.Tally = h.Outbound
 	for n := 500; n >= 500; {
 		update(t, y.s, func(tx *Tx) (err error) {
 			n, err = tx.Purge(h, 500)

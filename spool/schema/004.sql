@@ -1,30 +1,38 @@
 -- Segments submitted, and their price, by the hour of bridge time: for windows that reach further back than the rows of
--- spend, whose number is bounded that way.
+-- spend, whose number is bounded that way. total and paid count on from row to row of a scope, so that a window's sum is one
+-- difference, as modem_n of spend does.
 CREATE TABLE tally (
-  scope TEXT NOT NULL,    -- 'm:' and a modem, or 'p:' and a peer's digits
+  scope TEXT NOT NULL,    -- '*', 'm:' and a modem, or 'p:' and a peer's digits
   hour  INTEGER NOT NULL, -- since 1970
   n     INTEGER NOT NULL,
+  total INTEGER NOT NULL,
   cost  INTEGER NOT NULL, -- in millionths of the currency
+  paid  INTEGER NOT NULL,
   PRIMARY KEY (scope, hour)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tally_hour ON tally (hour);
-INSERT INTO tally SELECT 'm:' || modem, at / 3600000000000, count(*), 0 FROM spend GROUP BY 1, 2;
-INSERT INTO tally SELECT 'p:' || ltrim(peer, '+'), at / 3600000000000, count(*), 0 FROM spend GROUP BY 1, 2;
+INSERT INTO tally SELECT scope, hour, count(*), sum(count(*)) OVER (PARTITION BY scope ORDER BY hour), 0, 0 FROM (
+  SELECT '*' AS scope, at / 3600000000000 AS hour FROM spend
+  UNION ALL SELECT 'm:' || modem, at / 3600000000000 FROM spend
+  UNION ALL SELECT 'p:' || ltrim(peer, '+'), at / 3600000000000 FROM spend) GROUP BY scope, hour;
 
 UPDATE spend SET peer = ltrim(peer, '+') WHERE peer LIKE '+%'; -- as numbers are compared
 CREATE INDEX spend_peer ON spend (peer, at);
+ALTER TABLE spend ADD COLUMN price INTEGER NOT NULL DEFAULT 0; -- in millionths of the currency, as it was then
+ALTER TABLE spend ADD COLUMN paid  INTEGER NOT NULL DEFAULT 0; -- for all up to this one
 
--- When the token bucket of a peer is full again.
+-- The theoretical arrival time of the peer's token bucket: when it is full again.
 ALTER TABLE peer ADD COLUMN bucket INTEGER NOT NULL DEFAULT 0;
 
--- Messages that answer each other within seconds, one for one.
+-- Messages to and from a peer that answer each other within seconds.
 CREATE TABLE volley (
   peer     TEXT PRIMARY KEY, -- digits
-  segments INTEGER NOT NULL, -- sent in it
-  said     INTEGER,          -- when the last message to the peer was accepted,
-  heard    INTEGER,          -- and the last one from it came
+  segments INTEGER NOT NULL, -- accepted in it
+  said     INTEGER,          -- when the last segment to the peer was accepted or submitted,
+  heard    INTEGER,          -- and the last message from it came
   stopped  INTEGER           -- when it was taken for a loop; NULL: it was not
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX volley_stopped ON volley (peer) WHERE stopped IS NOT NULL;
 
 -- What was said to a modem and by it when something went wrong, without what messages hold.
 CREATE TABLE dialogue (

@@ -1,0 +1,67 @@
+package bridge
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"wvsms/spool"
+)
+
+// Reload takes over what of a configuration may change while the bridge runs: limits,
+// [csp], [[peer]], [[token]]. It returns the keys that have changed in the running bridge,
+// and those that differ from how it was started and count after a restart. Where a file of
+// a token cannot be read nothing changes; the errors are Faults.
+func (b *Bridge) Reload(ctx context.Context, c Config) (changed, restart []string, err error) {
+	b.reload.Lock()
+	defer b.reload.Unlock()
+	set, err := settingsOf(c, b.log)
+	if err != nil {
+		return nil, nil, err
+	}
+	changed = slices.DeleteFunc(differences(b.applied, c), func(key string) bool { return !live(key) })
+	restart = slices.DeleteFunc(differences(b.cfg, c), live)
+	b.applied = c
+	b.set.Store(set)
+	if len(changed) > 0 {
+		if err := b.wakeKept(ctx); err != nil {
+			b.log.Error().Err(err).Msg("cannot look again at what waits for a limit that has changed: it waits as long as it would have")
+		}
+	}
+	return changed, restart, nil
+}
+
+// wakeKept lets what was put off for a limit be looked at again: there may be room now.
+func (b *Bridge) wakeKept(ctx context.Context) error {
+	b.claims.Lock()
+	clear(b.line)
+	b.claims.Unlock()
+	defer b.queued.notify()
+	now := b.clock.Now()
+	for after, more := int64(0), true; more; {
+		var page []*spool.Outbound
+		err := b.spool.Update(ctx, func(tx *spool.Tx) (err error) {
+			tx.About("reload")
+			if page, err = tx.PutOff(now, after, batch); err != nil {
+				return err
+			}
+			for _, m := range page {
+				if !strings.HasPrefix(m.Why, haltMark) {
+					continue // its pause has another cause
+				}
+				m.Due = now
+				if err := tx.PutOutbound(m); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if more = len(page) == batch; more {
+			after = page[batch-1].N
+		}
+	}
+	return nil
+}
