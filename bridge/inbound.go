@@ -142,6 +142,9 @@ func (in *arrival) deliver(tx *spool.Tx, d *pdu.Deliver) error {
 		return err
 	}
 	if known {
+		if err := tx.CountCopy(seg.Fingerprint); err != nil {
+			return err
+		}
 		return in.duplicate(tx, "delivered twice: the copy is acknowledged and dropped", peer)
 	}
 	why := in.session.bridge.foreign(d)
@@ -160,7 +163,7 @@ func (in *arrival) deliver(tx *spool.Tx, d *pdu.Deliver) error {
 	if why != "" {
 		return in.foreign(tx, peer, why)
 	}
-	return in.message(tx, wdp.Join([]*pdu.Deliver{d}), []*pdu.Deliver{d})
+	return in.message(tx, wdp.Join([]*pdu.Deliver{d}), []*pdu.Deliver{d}, 0)
 }
 
 // remember writes a segment, and lets go of the oldest that nobody waits for beyond
@@ -232,8 +235,9 @@ func (in *arrival) segment(d *pdu.Deliver) *spool.InSegment {
 	}
 }
 
-// message keeps a complete datagram, which these segments brought, for its consumer.
-func (in *arrival) message(tx *spool.Tx, datagram wdp.Datagram, segments []*pdu.Deliver) error {
+// message keeps a complete datagram, which these segments of a generation brought, for its
+// consumer.
+func (in *arrival) message(tx *spool.Tx, datagram wdp.Datagram, segments []*pdu.Deliver, generation int64) error {
 	first, b := segments[0], in.session.bridge
 	whole, alphabet := Carried(datagram, first.DCS)
 	payload, refused, err := in.hears(tx, first.OA.String(), whole)
@@ -254,6 +258,7 @@ func (in *arrival) message(tx *spool.Tx, datagram wdp.Datagram, segments []*pdu.
 		ReceivedWall: in.wall,
 		Payload:      payload,
 		Segments:     len(segments),
+		Generation:   generation,
 		State:        spool.MsgReady,
 		Route:        routeFor(b.cfg.UDP, first.OA.String(), datagram.Dst, len(payload)),
 	}

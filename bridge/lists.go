@@ -26,6 +26,11 @@ func (b *Bridge) Show(ctx context.Context, id string) (view any, err error) {
 		if err == nil {
 			v := b.viewInbound(in)
 			v.CSP = named(in.Payload)
+			rows, err := tx.SegmentsOf(in)
+			if err != nil {
+				return err
+			}
+			v.Arrivals = viewArrivals(rows)
 			v.outlook = b.awaits(in)
 			view = v
 			return nil

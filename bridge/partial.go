@@ -42,6 +42,14 @@ func (in *arrival) partial(tx *spool.Tx, key wdp.Key, seg *spool.InSegment) erro
 	}
 	where := key.Place(parts(rows), wdp.Part{Seq: seg.Seq, Hash: seg.Hash, SCTS: seg.SCTS})
 	if where.Duplicate && !where.Complete {
+		for _, row := range rows {
+			if row.Generation == where.Generation && row.Seq == seg.Seq {
+				if err := tx.CountCopy(row.Fingerprint); err != nil {
+					return err
+				}
+				break
+			}
+		}
 		return in.duplicate(tx, "sent twice: the copy is acknowledged and dropped", seg.Peer)
 	}
 	// Heard from: the peer's home. On the push port that is not yet known.
@@ -111,7 +119,7 @@ func (in *arrival) begin(tx *spool.Tx, seg *spool.InSegment) (err error) {
 func (in *arrival) replace(tx *spool.Tx, own []spool.InSegment, seg *spool.InSegment) error {
 	for i := range own {
 		if row := &own[i]; row.Seq == seg.Seq {
-			seg.Parked = row.Parked
+			seg.Parked, seg.Copies = row.Parked, row.Copies+1
 			row.Generation, row.Done, row.Parked, row.Mode = 0, true, false, nil
 			return tx.PutInSegment(row)
 		}
@@ -175,7 +183,7 @@ func (in *arrival) complete(tx *spool.Tx, total int, seg *spool.InSegment, again
 			return in.allForeign(tx, seg.Peer, fmt.Sprintf("parts: %v", err), raw)
 		}
 	}
-	return in.message(tx, datagram, segments)
+	return in.message(tx, datagram, segments, seg.Generation)
 }
 
 // allForeign keeps the segments of a datagram aside.

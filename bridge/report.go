@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"wvsms/pdu"
@@ -125,7 +124,7 @@ func (s *session) markOthers(tx *spool.Tx, list []reportable, mr byte) error {
 // reported applies TP-ST (TS 23.040 9.2.3.15) to a segment.
 func (o *outbound) reported(seq int, r *pdu.StatusReport) {
 	seg := &o.Segments[seq-1]
-	why := fmt.Sprintf("status report 0x%02X", r.ST)
+	why := reportSays(r.ST)
 	if seg.State == spool.SegDelivered || seg.State == spool.SegFailed {
 		return // another report of what is known
 	}
@@ -134,7 +133,7 @@ func (o *outbound) reported(seq int, r *pdu.StatusReport) {
 	}
 	switch {
 	case r.ST >= 0x20 && r.ST < 0x40: // temporary, the SC goes on trying
-		o.note(seq, why+": not delivered yet, the SC goes on trying")
+		o.note(seq, why)
 		if seg.State == spool.SegUnknown { // so it has it
 			seg.State, seg.Why, seg.Unsure = spool.SegAccepted, "", false
 		}
@@ -145,15 +144,19 @@ func (o *outbound) reported(seq int, r *pdu.StatusReport) {
 		}
 		return
 	default:
-		seg.State, seg.At, seg.Why, seg.Unsure = spool.SegDelivered, o.now, "", false
+		if r.ST == 0 {
+			why = "" // it is what it says
+		}
+		seg.State, seg.At, seg.Why, seg.Unsure = spool.SegDelivered, o.now, why, false
 		if len(o.Segments) > 1 {
-			o.event("delivered", seq, "")
+			o.event("delivered", seq, why)
+			why = "" // of one segment
 		}
 	}
 	switch {
 	case !o.correctable():
 	case o.all(spool.SegDelivered):
-		o.finish(spool.StateDelivered, "")
+		o.finish(spool.StateDelivered, why)
 	case o.State == spool.StateUnknown && o.Report:
 		// One correction may follow: it waits for the other reports.
 	default:

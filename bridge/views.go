@@ -1,7 +1,9 @@
 package bridge
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"wvsms/csp"
@@ -79,27 +81,36 @@ type (
 		After   int64     `json:"after_ms"` // milliseconds since the message was accepted, in bridge time
 	}
 	inboundView struct {
-		N         int64      `json:"n"`
-		ID        string     `json:"id"`
-		Direction string     `json:"direction"`
-		From      string     `json:"from"`
-		To        string     `json:"to,omitempty"`
-		Port      uint16     `json:"port"`
-		FromPort  uint16     `json:"from_port"`
-		CSP       string     `json:"csp,omitempty"` // what it is; in SHOW only
-		Octets    int        `json:"octets"`
-		Alphabet  string     `json:"alphabet"`
-		State     string     `json:"state"`
-		Modem     string     `json:"modem"`
-		SIM       string     `json:"sim"`
-		Route     string     `json:"route"`
-		Segments  int        `json:"segments"`
-		SCTS      *time.Time `json:"scts,omitempty"`
-		Received  time.Time  `json:"received"`
-		Offers    int        `json:"offers"` // how often it was written to a consumer, as far as is known
-		Naks      int        `json:"naks,omitempty"`
-		Acked     *time.Time `json:"acked,omitempty"`
+		N         int64         `json:"n"`
+		ID        string        `json:"id"`
+		Direction string        `json:"direction"`
+		From      string        `json:"from"`
+		To        string        `json:"to,omitempty"`
+		Port      uint16        `json:"port"`
+		FromPort  uint16        `json:"from_port"`
+		CSP       string        `json:"csp,omitempty"` // what it is; in SHOW only
+		Octets    int           `json:"octets"`
+		Alphabet  string        `json:"alphabet"`
+		State     string        `json:"state"`
+		Modem     string        `json:"modem"`
+		SIM       string        `json:"sim"`
+		Route     string        `json:"route"`
+		Segments  int           `json:"segments"`
+		SCTS      *time.Time    `json:"scts,omitempty"`
+		Received  time.Time     `json:"received"`
+		Offers    int           `json:"offers"` // how often it was written to a consumer, as far as is known
+		Naks      int           `json:"naks,omitempty"`
+		Acked     *time.Time    `json:"acked,omitempty"`
+		Arrivals  []arrivalView `json:"arrivals,omitempty"` // its segments as they came, as long as they are kept; in SHOW only
 		*outlook
+	}
+	arrivalView struct {
+		Segment int        `json:"segment"`
+		At      time.Time  `json:"at"`
+		SCTS    *time.Time `json:"scts,omitempty"`
+		Modem   string     `json:"modem"`
+		SIM     string     `json:"sim"`
+		Copies  int        `json:"copies,omitempty"` // that came as well and were dropped
 	}
 	partialView struct {
 		N        int64     `json:"n"`
@@ -210,6 +221,19 @@ func (b *Bridge) viewInbound(m *spool.Message) *inboundView {
 		v.SCTS = &m.SCTS
 	}
 	return v
+}
+
+// viewArrivals lists segments in the order in which they came.
+func viewArrivals(rows []spool.InSegment) (views []arrivalView) {
+	slices.SortFunc(rows, func(a, b spool.InSegment) int { return cmp.Compare(a.ID, b.ID) })
+	for _, row := range rows {
+		v := arrivalView{Segment: row.Seq, At: row.AtWall, Modem: row.Modem, SIM: row.SIM, Copies: row.Copies}
+		if !row.SCTS.Equal(row.At) { // which stands there where the SC's is invalid
+			v.SCTS = &row.SCTS
+		}
+		views = append(views, v)
+	}
+	return views
 }
 
 func (b *Bridge) viewPartial(generation int64, rows []spool.InSegment) *partialView {

@@ -47,7 +47,11 @@ func (m *shown) tellOutbound(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "Message %s to %s, port %d: %s in %s.\n", m.ID, visible(m.To), m.Port, count(m.Octets, "octet"), count(m.Total, "segment"))
+	fmt.Fprintf(w, "Message %s to %s, port %d: %s in %s", m.ID, visible(m.To), m.Port, count(m.Octets, "octet"), count(m.Total, "segment"))
+	if m.RefBits != 0 && m.Total > 1 {
+		fmt.Fprintf(w, ", under the %d-bit reference %d", m.RefBits, m.Ref)
+	}
+	fmt.Fprint(w, ".\n")
 	m.tellCSP(w)
 	under := ""
 	if m.Key != "" {
@@ -64,11 +68,40 @@ func (m *shown) tellOutbound(w io.Writer) error {
 	if m.NotKnown > 0 {
 		fmt.Fprintf(w, "; whether it has %d more, nobody knows", m.NotKnown)
 	}
+	if n := undelivered(segments); n > 0 {
+		fmt.Fprintf(w, "; it took %d more, which it could not deliver", n)
+	}
 	fmt.Fprint(w, ".\n")
 	if m.Why != "" {
 		fmt.Fprintf(w, "  The reason: %s.\n", strings.TrimSuffix(visible(m.Why), "."))
 	}
+	m.tellDialogue(w)
 	return nil
+}
+
+// tellDialogue shows what was said around the last attempts that ended in trouble.
+func (m *shown) tellDialogue(w io.Writer) {
+	if len(m.Dialogue) == 0 {
+		return
+	}
+	fmt.Fprint(w, "\nWhat was said when it failed (> to the modem, < by it; seconds before the end; messages are masked)\n")
+	for _, d := range m.Dialogue {
+		fmt.Fprintf(w, "  %smodem %s, until %s\n", m.which(d.Segment), visible(d.Modem), moment(d.At))
+		for _, line := range d.Lines {
+			fmt.Fprintf(w, "    %s\n", visible(line))
+		}
+	}
+}
+
+// undelivered counts the segments of which a report says that they failed: without one, a
+// segment that has failed has no TP-MR.
+func undelivered(segments []segment) (n int) {
+	for _, s := range segments {
+		if s.State == "failed" && s.MR != nil {
+			n++
+		}
+	}
+	return n
 }
 
 var states = map[string]string{
@@ -132,6 +165,9 @@ func (m *shown) tellAttempt(a attempt) string {
 	switch a.Outcome {
 	case "accepted":
 		text += "the network accepted it"
+		if a.MR != nil {
+			text += fmt.Sprintf(" as TP-MR %d", *a.MR)
+		}
 	case "refused":
 		text += "it was refused"
 	case "not-sent":
@@ -152,8 +188,12 @@ func (m *shown) tellEvent(e event) string {
 		return "" // the attempt says it
 	case e.Word == "sent":
 		return "the network has all of it"
+	case e.Word == "delivered" && e.Why != "":
+		return m.which(e.Segment) + visible(e.Why)
 	case e.Word == "delivered" && e.Segment > 0:
-		return m.which(e.Segment) + "the phone has it"
+		return m.which(e.Segment) + "the phone has it, says a status report"
+	case e.Word == "delivered" && m.Total == 1:
+		return "the phone has it, says a status report"
 	case e.Word == "delivered":
 		return "the phone has all of it"
 	case e.Word == "note":
@@ -173,34 +213,6 @@ func (m *shown) which(seq int) string {
 func (m *shown) tellCSP(w io.Writer) {
 	if m.CSP != "" {
 		fmt.Fprintf(w, "It is %s.\n", visible(m.CSP))
-	}
-}
-
-func (m *shown) tellInbound(w io.Writer) {
-	fmt.Fprintf(w, "Message %s from %s, port %d: %s in %s segment", m.ID, visible(m.From), m.Port, count(m.Octets, "octet"), m.Segments)
-	if string(m.Segments) != "1" {
-		fmt.Fprint(w, "s")
-	}
-	fmt.Fprint(w, ".\n")
-	m.tellCSP(w)
-	fmt.Fprintf(w, "Received %s over modem %s, for %s.", moment(m.Received), visible(m.Modem), whose(m.Route))
-	if m.SCTS != nil {
-		fmt.Fprintf(w, " The network stamped it %s.", moment(*m.SCTS))
-	}
-	fmt.Fprint(w, "\n\nHow it stands\n  ")
-	switch {
-	case m.Offers == 0:
-		fmt.Fprint(w, "It was not offered yet")
-	default:
-		fmt.Fprintf(w, "It was offered %s", count(m.Offers, "time"))
-	}
-	if m.Naks > 0 {
-		fmt.Fprintf(w, " and put off %s", count(m.Naks, "time"))
-	}
-	if m.Acked != nil {
-		fmt.Fprintf(w, ". It was acknowledged %s.\n", moment(*m.Acked))
-	} else {
-		fmt.Fprint(w, ". Nobody has acknowledged it.\n")
 	}
 }
 

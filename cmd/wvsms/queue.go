@@ -156,6 +156,8 @@ type shown struct {
 	NotKnown    int        `json:"segments_unknown"`
 	Attempts    []attempt  `json:"attempts"`
 	Events      []event    `json:"events"`
+	Dialogue    []dialogue `json:"dialogue"`
+	Arrivals    []arrival  `json:"arrivals"`
 	SCTS        *time.Time `json:"scts"`
 	Received    time.Time  `json:"received"`
 	Offers      int        `json:"offers"`
@@ -183,6 +185,7 @@ type attempt struct {
 	After   int64     `json:"after_ms"`
 	Modem   string    `json:"modem"`
 	Outcome string    `json:"outcome"`
+	MR      *int      `json:"mr"`
 	Why     string    `json:"why"`
 }
 
@@ -193,6 +196,23 @@ type event struct {
 	Why     string    `json:"why"`
 	At      time.Time `json:"at"`
 	After   int64     `json:"after_ms"`
+}
+
+// A dialogue is what was said to a modem and by it around an attempt that failed.
+type dialogue struct {
+	Segment int       `json:"segment"`
+	At      time.Time `json:"at"`
+	Modem   string    `json:"modem"`
+	Lines   []string  `json:"lines"`
+}
+
+// An arrival is a segment of a message received.
+type arrival struct {
+	Segment int        `json:"segment"`
+	At      time.Time  `json:"at"`
+	SCTS    *time.Time `json:"scts"`
+	Modem   string     `json:"modem"`
+	Copies  int        `json:"copies"`
 }
 
 func (m *shown) ledger() (list []segment, err error) {

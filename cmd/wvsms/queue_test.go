@@ -26,7 +26,12 @@ type operated struct {
 
 func operate(t *testing.T) *operated {
 	t.Helper()
-	net := newTestNet(t, modemtest.AirOptions{})
+	return operateOn(t, modemtest.AirOptions{})
+}
+
+func operateOn(t *testing.T, air modemtest.AirOptions) *operated {
+	t.Helper()
+	net := newTestNet(t, air)
 	m, device := net.modem(modemtest.ModemOptions{Number: numberA})
 	b := newTestBridge(t, device, "store", "")
 	b.start()
@@ -180,7 +185,7 @@ Accepted 2026-12-01 12:00:00 UTC from a program on the socket, to be sent within
 What happened
   2026-12-01 12:01:00 UTC  segment 1 of 2: modem m0 submitted it: nobody knows whether the network has it (answered after 3m0s)
   2026-12-01 12:01:00 UTC  segment 1 of 2: silence: it will be sent again
-  2026-12-01 12:02:00 UTC  segment 1 of 2: modem m0 submitted it: the network accepted it (answered after 1s)
+  2026-12-01 12:02:00 UTC  segment 1 of 2: modem m0 submitted it: the network accepted it as TP-MR 7 (answered after 1s)
   2026-12-01 12:02:30 UTC  segment 2 of 2: modem m0 submitted it: it was not handed over: no prompt (answered after 1s)
   2026-12-01 12:03:00 UTC  segment 2 of 2: modem m1 is submitting it
   (segment 1 of 2: 21 attempts earlier, no longer kept)
