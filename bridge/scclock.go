@@ -1,9 +1,11 @@
 package bridge
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"wvsms/pdu"
@@ -44,7 +46,8 @@ type scClock struct {
 	// did neither.
 	epoch   time.Time
 	earlier scOffset
-	bridge  *clock // whose time that is; nil: it never leapt
+	learned time.Time // in the run of which that was
+	bridge  *clock    // whose time that is; nil: it never leapt
 }
 
 type scOffset struct {
@@ -143,7 +146,8 @@ func (k *scClock) sole(nameless []reportable, strays []spool.Attempt, scts time.
 		}
 	}
 	doubtful := func(c reportable) bool {
-		return k.offset.guess && !c.seg.SentAt.Before(k.epoch) || k.bridge.leapt(c.seg.SentAt, all[0].seg.SentAt)
+		return k.offset.guess && !c.seg.SentAt.Before(k.epoch) ||
+			k.bridge.leapt(c.seg.SentAt, all[0].seg.SentAt) || k.bridge.leapt(c.seg.SentAt, c.seg.At)
 	}
 	if len(all) > 1 && slices.ContainsFunc(all, doubtful) {
 		return sole, false // nobody knows how far they lie apart by the SC's clock
@@ -193,10 +197,13 @@ func astray(strays []spool.Attempt, segments []reportable) bool {
 
 // of is the offset at the time of the segment's submission.
 func (k *scClock) of(c reportable) *scOffset {
-	if c.seg.SentAt.Before(k.epoch) {
-		return &k.earlier
+	switch at := c.seg.SentAt; {
+	case !at.Before(k.epoch):
+		return &k.offset
+	case k.bridge.leapt(at, k.learned):
+		return new(scOffset) // in that run it was another one
 	}
-	return &k.offset
+	return &k.earlier
 }
 
 // known finds the segment that fits by what is known of the clock.
@@ -254,11 +261,14 @@ func (k *scClock) learn(c reportable, scts time.Time) {
 	}
 }
 
-const scClockName = "SC clock of " // and the SIM, in the spool: the offset in ns
+const scClockName = "SC clock of " // and the SIM, in the spool: the offset in ns, and when the run began
 
 // keep writes down the offset for the next run.
 func (k *scClock) keep(tx *spool.Tx, sim string) error {
-	return tx.Set(scClockName+sim, strconv.FormatInt(int64(k.offset.Duration), 10))
+	if !k.offset.known || k.offset.guess {
+		return nil // the run before is told of still
+	}
+	return tx.Set(scClockName+sim, fmt.Sprintf("%d %d", k.offset.Duration, k.epoch.UnixNano()))
 }
 
 // readSCClock is what the last session with this SIM knew, for one in a run whose bridge
@@ -269,9 +279,14 @@ func readSCClock(tx *spool.Tx, sim string, c *clock) (scClock, error) {
 	if err != nil || !known {
 		return k, err
 	}
-	ns, err := strconv.ParseInt(text, 10, 64)
-	k.earlier = scOffset{Duration: time.Duration(ns), known: err == nil} // what cannot be read is learned again
-	if k.earlier.known && !c.stood {
+	offset, run, _ := strings.Cut(text, " ")
+	ns, err1 := strconv.ParseInt(offset, 10, 64)
+	begun, err2 := strconv.ParseInt(run, 10, 64)
+	if err1 != nil || err2 != nil {
+		return k, nil // it is learned again
+	}
+	k.earlier, k.learned = scOffset{Duration: time.Duration(ns), known: true}, time.Unix(0, begun).UTC()
+	if !c.stood {
 		k.offset = k.earlier
 		k.offset.guess = true
 	}

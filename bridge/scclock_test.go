@@ -140,7 +140,7 @@ func TestSCClockIsKept(t *testing.T) {
 	defer s.Close()
 	known := scOffset{Duration: -3*time.Hour + time.Millisecond, known: true}
 	err = s.Update(t.Context(), func(tx *spool.Tx) error {
-		k := scClock{offset: known}
+		k := scClock{offset: known, epoch: noon.Add(-time.Hour)}
 		if err := k.keep(tx, "a"); err != nil {
 			return err
 		}
@@ -158,8 +158,8 @@ func TestSCClockIsKept(t *testing.T) {
 		clock *clock
 		want  scClock
 	}{
-		{"a", going, scClock{bridge: going, epoch: noon, earlier: known, offset: guess}},
-		{"a", stood, scClock{bridge: stood, epoch: noon, earlier: known}},
+		{"a", going, scClock{bridge: going, epoch: noon, earlier: known, learned: noon.Add(-time.Hour), offset: guess}},
+		{"a", stood, scClock{bridge: stood, epoch: noon, earlier: known, learned: noon.Add(-time.Hour)}},
 		{"b", going, scClock{bridge: going, epoch: noon}},
 		{"b", stood, scClock{bridge: stood, epoch: noon}},
 		{"damaged", going, scClock{bridge: going, epoch: noon}},

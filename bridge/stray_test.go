@@ -25,6 +25,11 @@ func TestStrayReport(t *testing.T) {
 	leapt, guessed := known, known
 	leapt.bridge = &clock{runs: []time.Time{noon.Add(30 * time.Second)}}
 	guessed.offset.guess = true
+	crossed := known
+	crossed.bridge = &clock{runs: []time.Time{noon.Add(time.Second / 2)}}
+	crossed.offset, crossed.earlier, crossed.epoch = scOffset{}, known.offset, noon.Add(time.Hour)
+	older := scClock{earlier: scOffset{Duration: -time.Minute, known: true}, epoch: noon.Add(time.Hour), learned: noon.Add(30 * time.Minute)}
+	older.bridge = &clock{runs: []time.Time{noon.Add(20 * time.Minute), noon.Add(time.Hour)}}
 	tests := []struct {
 		name   string
 		clock  scClock
@@ -35,6 +40,8 @@ func TestStrayReport(t *testing.T) {
 		{"one fits", known, []reportable{segment("a", noon), segment("b", noon.Add(time.Minute))}, nil, "a"},
 		{"the better one", known, []reportable{segment("a", noon), segment("b", noon.Add(4*time.Second))}, nil, "a"},
 		{"the better one, and bridge time may have leapt in between", leapt, []reportable{segment("a", noon), segment("b", noon.Add(time.Minute))}, nil, ""},
+		{"the better one, and its attempt ended in the next run", crossed, []reportable{segment("a", noon), segment("b", noon.Add(time.Minute))}, nil, ""},
+		{"one fits, by what is known of another run", older, []reportable{segment("a", noon.Add(time.Minute)), segment("b", noon.Add(80*time.Second))}, nil, ""},
 		{"the better one, by what was known before the restart", guessed, []reportable{segment("a", noon), segment("b", noon.Add(4*time.Second))}, nil, ""},
 		{"one fits, by what was known before the restart", guessed, []reportable{segment("a", noon)}, nil, "a"},
 		{"two fit nearly alike", known, []reportable{segment("a", noon), segment("b", noon.Add(2*time.Second))}, nil, ""},
