@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"wvsms/modem/modemtest"
@@ -222,10 +221,11 @@ func TestAttackSlowLoris(t *testing.T) {
 func TestAttackOneAddress(t *testing.T) {
 	guarded(t, func(r *rig, pool *x509.CertPool) {
 		for range 100 {
-			v := r.visit(stranger, entrance{token: true})
-			go io.Copy(io.Discard, v.nc)
+			near, theirs := newDuplex()
+			go io.Copy(io.Discard, near)
+			r.server.enter(r.ctx, from(theirs, stranger), entrance{token: true})
 		}
-		synctest.Wait()
+		r.settle(lingerTime + time.Second) // those that are turned away are gone
 		if n := r.server.strangers.n; n != strangersEach {
 			t.Errorf("it has %d connections", n)
 		}

@@ -3,6 +3,7 @@ package bridge
 import (
 	"crypto/tls"
 	"fmt"
+	"io/fs"
 	"os"
 	"sync"
 	"time"
@@ -48,20 +49,14 @@ type certificate struct {
 	log       zerolog.Logger
 
 	mu     sync.Mutex
-	stamps [2]stamp // of what is used, or could not be read
+	stamps [2]fs.FileInfo // of what is used, or could not be read; nil: there was none
 	used   *tls.Certificate
-}
-
-// A stamp tells one state of a file from the next.
-type stamp struct {
-	at   time.Time
-	size int64
 }
 
 func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.stamp() != c.stamps {
+	if c.changed() {
 		// Where only one of the files is new, the old pair serves until the other is.
 		if err := c.read(); err != nil {
 			c.log.Error().Err(err).Msg("cannot read the new certificate: the old one is used")
@@ -85,11 +80,23 @@ func (c *certificate) read() error {
 	return nil
 }
 
-func (c *certificate) stamp() (s [2]stamp) {
+func (c *certificate) stamp() (s [2]fs.FileInfo) {
 	for i, file := range []string{c.cert, c.key} {
-		if info, err := os.Stat(file); err == nil {
-			s[i] = stamp{info.ModTime(), info.Size()}
-		}
+		s[i], _ = os.Stat(file)
 	}
 	return s
+}
+
+func (c *certificate) changed() bool {
+	for i, now := range c.stamp() {
+		was := c.stamps[i]
+		if was == nil || now == nil {
+			if was != now {
+				return true
+			}
+		} else if !os.SameFile(was, now) || !was.ModTime().Equal(now.ModTime()) || was.Size() != now.Size() {
+			return true
+		}
+	}
+	return false
 }
