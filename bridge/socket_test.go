@@ -5,11 +5,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -244,4 +247,42 @@ func FuzzConversation(f *testing.F) {
 		near.Close()
 		<-served
 	})
+}
+
+// "A Unix socket where configured", for those whom the configuration names.
+func TestUnixSocketIsForSome(t *testing.T) {
+	dir, err := os.MkdirTemp("", "wv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "s")
+	group := os.Getgid()
+	if os.Getuid() == 0 {
+		group = 4711 // root gives it to any
+	}
+	for mode, cfg := range map[fs.FileMode]serverConfig{
+		0o660: {}, 0o600: {UnixMode: 0o600}, 0o666: {UnixMode: 0o666, UnixGroup: strconv.Itoa(group)},
+	} {
+		cfg.Unix = path
+		s := newServer(cfg, nil, newHub(nil), zerolog.Nop())
+		if err := s.Listen(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm() != mode {
+			t.Errorf("mode %o, want %o", info.Mode().Perm(), mode)
+		}
+		if gid := info.Sys().(*syscall.Stat_t).Gid; cfg.UnixGroup != "" && gid != uint32(group) {
+			t.Errorf("group %d, want %d", gid, group)
+		}
+		s.Close()
+	}
+	s := newServer(serverConfig{Unix: path, UnixGroup: "no-such-group"}, nil, newHub(nil), zerolog.Nop())
+	if err := s.Listen(t.Context()); err == nil || !strings.Contains(err.Error(), "socket.unix_group") {
+		t.Errorf("%v", err)
+	}
 }

@@ -33,6 +33,7 @@ func units(t *testing.T, dropIns ...string) map[string]string {
 	for name, file := range map[string]string{
 		"wvsms.service":                 "wvsms.service",
 		"wvsms.socket":                  "wvsms.socket",
+		"wvsms-http.socket":             "examples/wvsms-http.socket",
 		`wvsms-usbreset@1\x2d1.service`: "wvsms-usbreset@.service",
 	} {
 		unit, err := os.ReadFile(file)

@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -132,20 +134,7 @@ func TestSocketActivation(t *testing.T) {
 	b := newTestBridge(t, "/dev/null/none", "auto", "")
 	start := func(l net.Listener) *exec.Cmd {
 		t.Helper()
-		f, err := l.(*net.TCPListener).File()
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		// LISTEN_PID is the pid that the program will have.
-		cmd := exec.Command("/bin/sh", "-c", `LISTEN_PID=$$ exec wvsms run --config "$0"`, b.config)
-		cmd.Env = append(os.Environ(), "LISTEN_FDS=1")
-		cmd.ExtraFiles = []*os.File{f}
-		cmd.Stderr = b.log
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		return cmd
+		return activate(t, b, "wvsms.socket", l)
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -177,6 +166,84 @@ func TestSocketActivation(t *testing.T) {
 		t.Errorf("%v: %s", err, b.log)
 	}
 }
+
+// activate starts the program as systemd does with sockets of these names.
+func activate(t *testing.T, b *testBridge, names string, sockets ...net.Listener) *exec.Cmd {
+	t.Helper()
+	// LISTEN_PID is the pid that the program will have.
+	cmd := exec.Command("/bin/sh", "-c", `LISTEN_PID=$$ exec wvsms run --config "$0"`, b.config)
+	cmd.Env = append(os.Environ(), fmt.Sprintf("LISTEN_FDS=%d", len(sockets)), "LISTEN_FDNAMES="+names)
+	for _, l := range sockets {
+		f, err := l.(*net.TCPListener).File()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		cmd.ExtraFiles = append(cmd.ExtraFiles, f)
+	}
+	cmd.Stderr = b.log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return cmd
+}
+
+// The socket that is named http is the page's, and both may be beyond loopback where
+// there are a certificate and a token.
+func TestSocketsOfBothKinds(t *testing.T) {
+	certs := t.TempDir()
+	writeCertificate(t, certs)
+	b := newTestBridge(t, "/dev/null/none", "auto", fmt.Sprintf(`
+[tls]
+cert = %q
+key = %q
+[[token]]
+file = %q
+rights = ["receive"]
+`, certs+"/cert.pem", certs+"/key.pem", fileOf(t, testToken)))
+	var sockets []net.Listener
+	for range 2 {
+		l, err := net.Listen("tcp", "0.0.0.0:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		sockets = append(sockets, l)
+	}
+	b.cmd = activate(t, b, "http:wvsms.socket", sockets...)
+	b.connect().close()
+	access := accessFlags{CA: certs + "/cert.pem", TokenFile: fileOf(t, testToken)}
+	addr := sockets[1].Addr().(*net.TCPAddr)
+	out, err := run(t, "", &queueListCmd{operatorFlags: operatorFlags{Socket: fmt.Sprintf("0.0.0.0:%d", addr.Port), accessFlags: access}})
+	if err != nil {
+		t.Errorf("%q, %v", out, err)
+	}
+	_, err = run(t, "", &queueCancelCmd{IDs: []string{"x"}, operatorFlags: operatorFlags{Socket: fmt.Sprintf("0.0.0.0:%d", addr.Port), accessFlags: access}})
+	if err == nil {
+		t.Error("it may cancel")
+	}
+	stranger := access
+	stranger.CA = ""
+	if _, err := stranger.dial(t.Context(), fmt.Sprintf("0.0.0.0:%d", addr.Port)); err == nil || !strings.Contains(err.Error(), "--ca FILE") {
+		t.Errorf("%v", err)
+	}
+
+	roots, err := access.roots()
+	if err != nil {
+		t.Fatal(err)
+	}
+	web := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, DisableKeepAlives: true}}
+	answer, err := web.Get(fmt.Sprintf("https://127.0.0.1:%d/healthz", sockets[0].Addr().(*net.TCPAddr).Port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		t.Errorf("GET /healthz: %s", answer.Status)
+	}
+}
+
+const testToken = "correct-horse-battery-staple"
 
 // A disk that is full, or not mounted to be written, when the bridge starts: it says so
 // and serves nothing, and is ready when there is room; systemd is asked for patience.
