@@ -95,6 +95,7 @@ type Bridge struct {
 	supply supply
 
 	lookout lookout
+	taps    taps
 	tally   tally
 
 	door door

@@ -40,6 +40,8 @@ var commands = map[string]command{
 	"AUTH":   (*conn).auth,
 	"PING":   (*conn).ping,
 	"QUIT":   (*conn).quit,
+
+	"CAPTURE": (*conn).capture,
 }
 
 // prepare reads what belongs to the command of a line, and returns what is left to do

@@ -39,9 +39,11 @@ type conn struct {
 	stranger bool    // a token is to be shown yet
 	caller   *Caller // whose token was shown; nil: none was
 
-	streams  sync.WaitGroup // pump and follow
+	streams  sync.WaitGroup // pump, follow and watch
 	consumer *consumer      // after RECV
 	follower *follower      // after EVENTS
+
+	capturing bool // after CAPTURE
 }
 
 // A gate is a mutex that is held while a client is waited for. Made of a channel,

@@ -38,6 +38,7 @@ func newDesk(t testing.TB) *desk {
 func (d *desk) Spool() *spool.Spool       { return d.s }
 func (d *desk) Now() time.Time            { return time.Now().UTC() }
 func (d *desk) Took(Stage, time.Duration) {}
+func (d *desk) Tap() *Tap                 { return (&Bridge{}).Tap() }
 func (d *desk) Knows(netip.Addr) bool     { return false }
 
 func (d *desk) Authenticate(_ netip.Addr, token string) (Caller, error) {

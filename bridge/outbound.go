@@ -83,7 +83,9 @@ func (s *session) carry(ctx context.Context, id string) {
 		if !next.accepted.IsZero() {
 			s.bridge.Took(AcceptToSubmit, s.bridge.clock.Now().Sub(next.accepted))
 		}
+		s.tapSubmit(id, next.mode)
 		mr, err := s.modem.Send(send, next.mode, next.more)
+		s.tapResult(id, mr, err)
 		if err == nil || errors.As(err, new(*modem.ResultError)) {
 			s.bridge.Took(SubmitToFinal, time.Since(begun))
 		}

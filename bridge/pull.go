@@ -39,6 +39,7 @@ func (s *session) runInbound(ctx context.Context) error {
 			if !r.Stored { // one that is may have lain there for long: see arrival.keep
 				s.recovery.arrived()
 			}
+			s.tapReceived(r)
 			if !s.bridge.forConsumer(r) {
 				if err := s.keep(ctx, r); err != nil {
 					return err

@@ -44,6 +44,8 @@ func (c *rigClient) read() {
 			size, _ = strconv.Atoi(words[3])
 		case "DATA":
 			size, _ = strconv.Atoi(words[1])
+		case "TPDU":
+			size, _ = strconv.Atoi(words[3])
 		}
 		if size >= 0 {
 			if _, err := in.Discard(size + 2); err != nil {

@@ -37,6 +37,7 @@ type backend interface {
 	Info() any // marshalled as INFO's JSON object; must not wait
 	Show(ctx context.Context, id string) (any, error)
 	List(ctx context.Context, what string, opts map[string]string) (any, error)
+	Tap() *Tap
 	Meter
 }
 

@@ -74,6 +74,7 @@ var takes = map[string]Rights{
 	"RECV": MayReceive, "ACK": MayReceive, "NAK": MayReceive, "STOP": MayReceive,
 	"EVENTS": 0, "SHOW": 0, "LIST": 0, "INFO": 0,
 	"AUTH": 0, "PING": 0, "QUIT": 0,
+	"CAPTURE": MayTend, // it shows what is in messages
 }
 
 // What strangers may, too.
