@@ -56,6 +56,18 @@ func (k bucket) slow(segments int) bool {
 	return k.every > 0 && time.Duration(segments-k.burst)*k.every > max(narrowWindow, time.Duration(segments)*narrowEach)
 }
 
+// mend writes down what is left out of a time that cannot be, so that it comes.
+func (k bucket) mend(tx *spool.Tx, peer string, now time.Time) error {
+	if k.every == 0 {
+		return nil
+	}
+	full, err := tx.Bucket(peer)
+	if most := k.level(full, now); err == nil && full.After(most) {
+		err = tx.SetBucket(peer, most, now)
+	}
+	return err
+}
+
 // draw takes a segment out of the peer's bucket, if it has one.
 func (k bucket) draw(tx *spool.Tx, peer string, now time.Time) error {
 	if k.every == 0 {

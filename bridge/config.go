@@ -57,7 +57,7 @@ type ModemConfig struct {
 	Device  string // path of its AT port, or "auto"; "": Match says which it is
 	Match   Match  `key:"device"`
 	Baud    int
-	PINFile string
+	PINFile string `key:"pin_file"`
 	Receive modem.ReceiveMode
 	SMSC    string // service centre to set; "" leaves the SIM's
 
@@ -70,7 +70,7 @@ type ModemConfig struct {
 	PowerHook     []string // argv of a program that takes its power away and gives it back
 	ArchiveDrafts bool     `key:"drafts"` // take what lies in the modem's stores and was not received out of them, too
 
-	Quota
+	Quota `key:"segments_"`
 }
 
 // RoamingPolicy says what a modem does on another network than its SIM's own.
@@ -94,9 +94,9 @@ type UDPConfig struct {
 type PeerConfig struct {
 	Number string // pattern
 	Choice        // "" where [csp] says it
-	Quota
-	Every *time.Duration `key:"peer_every"` // nil: [limits] says it, and of
-	Burst *int           `key:"peer_burst"` // the burst
+	Quota  `key:"peer_"`
+	Every  *time.Duration `key:"peer_every"` // nil: [limits] says it, and of
+	Burst  *int           `key:"peer_burst"` // the burst
 }
 
 // LogConfig is [log].

@@ -8,8 +8,8 @@ import (
 )
 
 // differences names the keys in which two configurations differ, as faults name them. The
-// fields are named as the keys are, or say theirs in a tag: what comes to a table later is
-// compared, too.
+// fields are named as the keys are, or say theirs in a tag, which ends in "_" where it only
+// begins those below: what comes to a table later is compared, too.
 func differences(a, b Config) []string {
 	var keys []string
 	differ("", reflect.ValueOf(a), reflect.ValueOf(b), &keys)
@@ -25,8 +25,12 @@ func differ(key string, a, b reflect.Value, keys *[]string) {
 				continue
 			}
 			at := key
-			if !f.Anonymous {
-				at = strings.TrimPrefix(key+"."+keyOfField(f), ".")
+			switch name := keyOfField(f); {
+			case f.Anonymous && f.Tag == "":
+			case key == "" || strings.HasSuffix(key, "_"):
+				at += name
+			default:
+				at += "." + name
 			}
 			differ(at, a.Field(i), b.Field(i), keys)
 		}

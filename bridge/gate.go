@@ -75,7 +75,7 @@ func (b *Bridge) kept(tx *spool.Tx, o *outbound, set *Settings, modem string) (b
 		return false, err
 	}
 	o.later(b.turn(o, h).Sub(o.now), h.why)
-	return true, nil
+	return true, set.bucket(o.Peer).mend(tx, o.Peer, o.now)
 }
 
 // spend counts a segment that goes to the modem against every limit.

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -138,12 +139,12 @@ func (b *Bridge) expireOne(tx *spool.Tx, id string, now time.Time, story *events
 	if o.has(spool.SegSubmitting) {
 		return nil
 	}
-	if o.State.Open() && o.Why == "" {
+	if o.State.Open() && !o.Due.After(now) { // its turn had come
 		h, err := b.heldBack(tx, m)
 		if err != nil {
 			return err
 		}
-		o.Why = h.why
+		o.Why = cmp.Or(h.why, o.Why)
 	}
 	o.expire()
 	return tx.PutOutbound(m)
