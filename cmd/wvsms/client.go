@@ -227,6 +227,8 @@ type accepted struct {
 	ID        string `json:"id"`
 	Segments  int    `json:"segments"`
 	Duplicate bool   `json:"duplicate"`
+	Cost      string `json:"cost,omitempty"`
+	Dry       bool   `json:"dry,omitempty"`
 }
 
 // submit writes a SEND and waits for its OK.
@@ -241,7 +243,7 @@ func (c *client) submit(line string, payload []byte) (accepted, error) {
 	if len(f.args) == 0 {
 		return accepted{}, fmt.Errorf("send: the bridge answers %q", f.line)
 	}
-	a := accepted{ID: f.args[0], Duplicate: f.keys["duplicate"] == "yes"}
+	a := accepted{ID: f.args[0], Duplicate: f.keys["duplicate"] == "yes", Cost: f.keys["cost"], Dry: f.keys["dry"] == "yes"}
 	a.Segments, err = strconv.Atoi(f.keys["segments"])
 	if err != nil {
 		return a, fmt.Errorf("send: the bridge answers %q", f.line)

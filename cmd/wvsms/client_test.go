@@ -86,6 +86,12 @@ func TestSend(t *testing.T) {
 		{"keys", sendCmd{Key: "a b", TTL: "10m", Modem: "m1", Report: true, Unknown: "hold"},
 			line + ` key="a\\x20b" ttl=10m modem=m1 report=yes unknown=hold` + "\nC: hello\nS: OK A1 segments=1 duplicate=yes",
 			"A1 accepted, 1 segment (this key stood for it already)\n", ""},
+		{"cost", sendCmd{}, line + "\nC: hello\nS: OK A1 segments=3 cost=\"0.27" + `\\\x20EUR"`, "A1 accepted, 3 segments for 0.27 EUR\n", ""},
+		{"dry run", sendCmd{DryRun: true}, line + " dry=yes\nC: hello\nS: OK - segments=3 cost=0.27 dry=yes", "it would be accepted: 3 segments for 0.27\n", ""},
+		{"dry run, json", sendCmd{DryRun: true, JSON: true}, line + " dry=yes\nC: hello\nS: OK - segments=1 dry=yes",
+			`{"id":"-","segments":1,"duplicate":false,"dry":true}` + "\n", ""},
+		{"dry run of a duplicate", sendCmd{DryRun: true, Key: "k"}, line + " key=k dry=yes\nC: hello\nS: OK A1 segments=1 duplicate=yes dry=yes",
+			"it would be accepted: 1 segment (this key stood for it already): A1\n", ""},
 		{"refused", sendCmd{}, line + "\nC: hello\nS: ERR budget 500 segments in 24 h", "", "budget"},
 		{"wait", sendCmd{Wait: true}, "C: EVENTS\nS: OK\n" + line +
 			"\nC: hello\nS: OK A1 segments=2\nS: EVT 1 A1 sent segment=1/2\nS: EVT 2 B2 failed\nS: NEWS ignored\nS: EVT 3 A1 sent",

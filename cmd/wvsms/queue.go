@@ -17,6 +17,7 @@ type queueCmd struct {
 	Show   queueShowCmd   `cmd:"" help:"Show the ledger of one message."`
 	Retry  queueRetryCmd  `cmd:"" help:"Put what the network has not accepted back into the queue, with a new time to live."`
 	Cancel queueCancelCmd `cmd:"" help:"End messages: what is not on air yet will not go."`
+	Resume queueResumeCmd `cmd:"" help:"Let messages go again to numbers with which a loop was stopped."`
 }
 
 // operatorFlags are those of each command that asks a running bridge.
@@ -80,6 +81,16 @@ type queueCancelCmd struct {
 // Run ends messages.
 func (c *queueCancelCmd) Run(ctx context.Context, std *stdio) error {
 	return c.operate(ctx, std.Out, "CANCEL", "cancelled", c.IDs)
+}
+
+type queueResumeCmd struct {
+	Numbers []string `arg:"" name:"number" help:"Numbers to which the bridge accepts nothing more, since two programs answered each other."`
+	operatorFlags
+}
+
+// Run ends loops that were stopped.
+func (c *queueResumeCmd) Run(ctx context.Context, std *stdio) error {
+	return c.operate(ctx, std.Out, "RESUME", "messages go again", c.Numbers)
 }
 
 // operate does the same to several messages: each is tried, whatever the bridge says

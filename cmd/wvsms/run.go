@@ -34,9 +34,10 @@ func (c *runCmd) Run(ctx context.Context, std *stdio) error {
 	if err != nil {
 		return usageError{err}
 	}
-	log := newLogger(std.Err, cfg.Log)
+	level := newLogLevel(cfg.Log.Level)
+	log := newLogger(std.Err, cfg.Log).Level(zerolog.TraceLevel).Sample(level)
 	o := bridge.Options{Log: log}
-	o.Profiles = siteProfiles(cmp.Or(c.File, defaultConfig))
+	o.Profiles = siteProfiles(c.file())
 	if c.Sim {
 		o.Profiles = os.DevNull // a simulated modem is the same at every site
 	}
@@ -59,7 +60,7 @@ func (c *runCmd) Run(ctx context.Context, std *stdio) error {
 		}
 		defer os.RemoveAll(dir)
 		cfg.Spool.Path = filepath.Join(dir, "spool.db")
-		cfg.Limits.SegmentsPerDay = 0
+		cfg.Limits.SegmentsPerDay, cfg.Limits.LoopSegments = 0, 0
 		lab, err := newLab(filepath.Join(dir, "modem"))
 		if err != nil {
 			return err
@@ -67,15 +68,20 @@ func (c *runCmd) Run(ctx context.Context, std *stdio) error {
 		cfg.Modems = []bridge.ModemConfig{lab.modem}
 		lab.service(simNumber)
 		log.Info().Str("handset", simNumber).Msg("simulated: a message to the handset is answered")
-		return lab.run(ctx, func(ctx context.Context) error { return serve(ctx, cfg, o) })
+		return lab.run(ctx, func(ctx context.Context) error { return serve(ctx, cfg, o, nil) })
 	}
+	reload := newReloader(c.file(), level, log)
+	defer reload.stop()
 	if c.Recover {
 		if err := recoverSpool(cfg.Spool.Path, log, std.Err); err != nil {
 			return err
 		}
 	}
-	return serve(ctx, cfg, o)
+	return serve(ctx, cfg, o, reload)
 }
+
+// file is the configuration's.
+func (c *runCmd) file() string { return cmp.Or(c.File, defaultConfig) }
 
 func (c *runCmd) config() (bridge.Config, error) {
 	switch {
@@ -90,11 +96,7 @@ func (c *runCmd) config() (bridge.Config, error) {
 	case c.Socket != "":
 		return bridge.Config{}, errors.New("--socket goes with --sim: the configuration has [socket] listen")
 	}
-	path := c.File
-	if path == "" {
-		path = defaultConfig
-	}
-	return bridge.ReadConfig(path)
+	return bridge.ReadConfig(c.file())
 }
 
 func arrow(sent bool) string {

@@ -24,7 +24,8 @@ type sendCmd struct {
 	Report   bool   `help:"Ask the network for a delivery report."`
 	Modem    string `help:"Send through this modem only."`
 	Unknown  string `enum:"auto,hold,resend,fail,default" default:"default" placeholder:"POLICY" help:"What to do when nobody knows whether it went on air: auto, hold, resend or fail."`
-	Wait     bool   `help:"Wait for the end: 0 if sent (with --report: delivered), 1 otherwise."`
+	DryRun   bool   `name:"dry-run" xor:"wait" help:"Only say what the bridge would do with it, and what it would cost: nothing is sent."`
+	Wait     bool   `xor:"wait" help:"Wait for the end: 0 if sent (with --report: delivered), 1 otherwise."`
 	Socket   string `default:"127.0.0.1:3590" help:"The bridge: host:port or the path of a Unix socket."`
 	JSON     bool   `name:"json" help:"Print JSON."`
 	accessFlags
@@ -114,6 +115,9 @@ func (c *sendCmd) line(length int) string {
 	if c.Report {
 		line += " report=yes"
 	}
+	if c.DryRun {
+		line += " dry=yes"
+	}
 	if c.Unknown != "default" && c.Unknown != "" {
 		line = option(line, "unknown", c.Unknown)
 	}
@@ -121,12 +125,22 @@ func (c *sendCmd) line(length int) string {
 }
 
 func (a accepted) String() string {
-	s := a.ID + " accepted, " + strconv.Itoa(a.Segments) + " segment"
+	s := a.ID + " accepted, "
+	if a.Dry {
+		s = "it would be accepted: "
+	}
+	s += strconv.Itoa(a.Segments) + " segment"
 	if a.Segments != 1 {
 		s += "s"
 	}
+	if a.Cost != "" {
+		s += " for " + visible(a.Cost)
+	}
 	if a.Duplicate {
 		s += " (this key stood for it already)"
+		if a.Dry {
+			s += ": " + a.ID
+		}
 	}
 	return s
 }

@@ -25,8 +25,8 @@ const (
 
 // serve runs the bridge, and tells systemd of it where that started the program:
 // READY when the sockets are open, STATUS in plain words, WATCHDOG while every loop of
-// the bridge goes round. All of it is nothing elsewhere.
-func serve(ctx context.Context, cfg bridge.Config, o bridge.Options) error {
+// the bridge goes round. All of it is nothing elsewhere. reload may be nil.
+func serve(ctx context.Context, cfg bridge.Config, o bridge.Options, reload *reloader) error {
 	var page net.Listener
 	o.Listeners, page = passed()
 	var meter *web.Meter
@@ -49,6 +49,9 @@ func serve(ctx context.Context, cfg bridge.Config, o bridge.Options) error {
 			return err
 		}
 		g.Go(func() error { return page.Run(ctx) })
+	}
+	if reload != nil {
+		g.Go(func() error { reload.run(ctx, b); return nil })
 	}
 	g.Go(func() error { return b.Run(ctx) })
 	every, err := daemon.SdWatchdogEnabled(false)
