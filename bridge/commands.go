@@ -351,7 +351,7 @@ func (c *conn) list(ctx context.Context, args []string) error {
 	if err != nil {
 		return syntax(err)
 	}
-	options, err := parseOptions(args[1:], "state", "after", "limit")
+	options, err := parseOptions(args[1:], "state", "after", "before", "limit")
 	if err != nil {
 		return syntax(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -67,8 +68,16 @@ const (
 	listMost    = 1000
 )
 
-// A lister returns up to limit views after number after, of one state or, for "", of all.
-type lister func(b *Bridge, tx *spool.Tx, state string, after int64, limit int) ([]any, error)
+// A page is a part of a list: of one state or, for "", of all, up to limit.
+type page struct {
+	state  string
+	after  int64 // number of the last one seen
+	before int64 // the same, going back from the newest; 0: the list goes on from after
+	limit  int
+}
+
+// A lister returns the views of one page.
+type lister func(b *Bridge, tx *spool.Tx, p page) ([]any, error)
 
 // lists are what LIST can list, and the states that each knows.
 var lists = map[string]struct {
@@ -85,31 +94,41 @@ var lists = map[string]struct {
 }
 
 // List returns what LIST asks for: queue, inbox, partials or quarantine, with the
-// options state, limit and after, which is the n of the last one seen. Errors are
-// *Refusal.
+// options state, limit and after, which is the n of the last one seen; or before, which
+// is the same where the newest stand first, and 0 for them. Errors are *Refusal.
 func (b *Bridge) List(ctx context.Context, what string, opts map[string]string) (any, error) {
 	kind, ok := lists[what]
 	if !ok {
 		return nil, &Refusal{"syntax", "LIST queue, inbox, partials or quarantine"}
 	}
-	limit := listDefault
+	p := page{state: opts["state"], limit: listDefault}
 	if text, ok := opts["limit"]; ok {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 || n > listMost {
 			return nil, &Refusal{"syntax", fmt.Sprintf("limit is from 1 to %d", listMost)}
 		}
-		limit = n
+		p.limit = n
 	}
-	var after int64
-	if text, ok := opts["after"]; ok {
-		n, err := strconv.ParseInt(text, 10, 64)
-		if err != nil || n < 0 {
-			return nil, &Refusal{"syntax", "after is the n of the last one seen"}
+	for name, to := range map[string]*int64{"after": &p.after, "before": &p.before} {
+		if text, ok := opts[name]; ok {
+			n, err := strconv.ParseInt(text, 10, 64)
+			if err != nil || n < 0 {
+				return nil, &Refusal{"syntax", name + " is the n of the last one seen"}
+			}
+			*to = n
 		}
-		after = n
 	}
-	state, ok := opts["state"]
-	if ok && !slices.Contains(kind.states, state) {
+	if _, back := opts["before"]; back {
+		switch _, on := opts["after"]; {
+		case on:
+			return nil, &Refusal{"syntax", "after and before do not go together"}
+		case what == "partials":
+			return nil, &Refusal{"syntax", "partials are listed from the oldest on: after, not before"}
+		case p.before == 0:
+			p.before = math.MaxInt64
+		}
+	}
+	if _, ok := opts["state"]; ok && !slices.Contains(kind.states, p.state) {
 		if kind.states == nil {
 			return nil, &Refusal{"syntax", "what is in " + what + " has no state"}
 		}
@@ -117,7 +136,7 @@ func (b *Bridge) List(ctx context.Context, what string, opts map[string]string) 
 	}
 	views := []any{}
 	err := b.spool.View(ctx, func(tx *spool.Tx) error {
-		list, err := kind.list(b, tx, state, after, limit)
+		list, err := kind.list(b, tx, p)
 		views = append(views, list...)
 		return err
 	})
@@ -127,25 +146,35 @@ func (b *Bridge) List(ctx context.Context, what string, opts map[string]string) 
 	return views, nil
 }
 
-func listQueue(b *Bridge, tx *spool.Tx, state string, after int64, limit int) (views []any, err error) {
-	list, err := tx.Outbounds(spool.OutState(state), after, limit)
+func listQueue(b *Bridge, tx *spool.Tx, p page) (views []any, err error) {
+	var list []*spool.Outbound
+	if p.before > 0 {
+		list, err = tx.OutboundsBefore(spool.OutState(p.state), p.before, p.limit)
+	} else {
+		list, err = tx.Outbounds(spool.OutState(p.state), p.after, p.limit)
+	}
 	for _, m := range list {
 		views = append(views, b.viewOutbound(m))
 	}
 	return views, err
 }
 
-func listInbox(b *Bridge, tx *spool.Tx, state string, after int64, limit int) (views []any, err error) {
-	list, err := tx.Messages(spool.MsgState(state), after, limit)
+func listInbox(b *Bridge, tx *spool.Tx, p page) (views []any, err error) {
+	var list []*spool.Message
+	if p.before > 0 {
+		list, err = tx.MessagesBefore(spool.MsgState(p.state), p.before, p.limit)
+	} else {
+		list, err = tx.Messages(spool.MsgState(p.state), p.after, p.limit)
+	}
 	for _, m := range list {
 		views = append(views, b.viewInbound(m))
 	}
 	return views, err
 }
 
-func listPartials(b *Bridge, tx *spool.Tx, state string, after int64, limit int) (views []any, err error) {
-	for len(views) < limit {
-		list, err := tx.Unfinished(after, limit)
+func listPartials(b *Bridge, tx *spool.Tx, p page) (views []any, err error) {
+	for after := p.after; len(views) < p.limit; {
+		list, err := tx.Unfinished(after, p.limit)
 		if err != nil || len(list) == 0 {
 			return views, err
 		}
@@ -155,7 +184,7 @@ func listPartials(b *Bridge, tx *spool.Tx, state string, after int64, limit int)
 			if err != nil {
 				return nil, err
 			}
-			if v := b.viewPartial(generation, rows); (state == "" || v.State == state) && len(views) < limit {
+			if v := b.viewPartial(generation, rows); (p.state == "" || v.State == p.state) && len(views) < p.limit {
 				views = append(views, v)
 			}
 		}
@@ -163,8 +192,13 @@ func listPartials(b *Bridge, tx *spool.Tx, state string, after int64, limit int)
 	return views, nil
 }
 
-func listQuarantine(_ *Bridge, tx *spool.Tx, _ string, after int64, limit int) (views []any, err error) {
-	list, err := tx.Quarantines(after, limit)
+func listQuarantine(_ *Bridge, tx *spool.Tx, p page) (views []any, err error) {
+	var list []spool.Quarantined
+	if p.before > 0 {
+		list, err = tx.QuarantinesBefore(p.before, p.limit)
+	} else {
+		list, err = tx.Quarantines(p.after, p.limit)
+	}
 	for _, q := range list {
 		v := viewQuarantined(q)
 		if v.Dialogue, err = viewDialogues(tx, spool.AboutQuarantined(q.N)); err != nil {

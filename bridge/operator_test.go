@@ -269,7 +269,32 @@ func TestListPages(t *testing.T) {
 		if !slices.Equal(got, ids) {
 			t.Errorf("got %v\nwant %v", got, ids)
 		}
+		var back []string
+		for before := "0"; ; {
+			page := r.list("queue", map[string]string{"limit": "2", "before": before})
+			for _, row := range page {
+				back = append(back, row["id"].(string))
+				before = fmt.Sprint(row["n"])
+			}
+			if len(page) < 2 {
+				break
+			}
+		}
+		slices.Reverse(back)
+		// What was cancelled and cleared is gone.
+		if want := slices.Concat(ids[:2], ids[3:5], ids[6:]); !slices.Equal(back, want) {
+			t.Errorf("backwards %v\nwant %v", back, want)
+		}
+		for _, what := range []string{"inbox", "quarantine"} {
+			if rows := r.list(what, map[string]string{"before": "0"}); len(rows) != 0 {
+				t.Errorf("%s: %v", what, rows)
+			}
+		}
+		if _, err := r.List(context.Background(), "queue", map[string]string{"before": "1", "after": "1"}); code(err) != "syntax" {
+			t.Errorf("both ways at once: %v", err)
+		}
 		for _, bad := range []struct{ what, key, value string }{
+			{"partials", "before", "0"}, {"queue", "before", "-1"},
 			{"queue", "state", "sending"}, {"inbox", "state", "sent"}, {"partials", "state", "open"}, {"quarantine", "state", "x"},
 			{"queue", "after", ids[0]}, {"inbox", "after", "-1"}, {"queue", "limit", "0"}, {"queue", "limit", "1001"}, {"outbox", "limit", "1"},
 		} {

@@ -129,7 +129,7 @@ func (b *Bridge) lookQueue(tx *spool.Tx, v *Snapshot, now time.Time) error {
 }
 
 func (b *Bridge) lookAside(tx *spool.Tx, v *Snapshot, _ time.Time) error {
-	partials, err := listPartials(b, tx, "waiting", 0, snapshotRows)
+	partials, err := listPartials(b, tx, page{state: "waiting", limit: snapshotRows})
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,9 @@
 package spool
 
-import "testing"
+import (
+	"math"
+	"testing"
+)
 
 // What came last stands first, also where rows in between are gone, and no more than was asked for.
 func TestNewest(t *testing.T) {
@@ -39,6 +42,18 @@ func TestNewest(t *testing.T) {
 			got = append(got, q.Reason)
 		}
 		equal(t, "newest", []string{outs[2], outs[1], ins[2], ins[1], outs[2], outs[1]}, got)
+		last := must[[]*Outbound](t, "outbound")(tx.NewestOutbound(1))[0].N
+		got = nil
+		for _, m := range must[[]*Outbound](t, "failed")(tx.OutboundsBefore(StateFailed, last, 9)) {
+			got = append(got, m.ID)
+		}
+		equal(t, "failed before the last", []string{outs[1]}, got)
+		got = nil
+		for _, m := range must[[]*Message](t, "ready")(tx.MessagesBefore(MsgReady, math.MaxInt64, 2)) {
+			got = append(got, m.ID)
+		}
+		equal(t, "ready", []string{ins[2], ins[1]}, got)
+		equal(t, "acked", 0, len(must[[]*Message](t, "acked")(tx.MessagesBefore(MsgAcked, math.MaxInt64, 9))))
 		equal(t, "states", map[OutState]int{
 			StateQueued: 1, StateFailed: 2, StateSent: 0, StateDelivered: 0, StateExpired: 0, StateUnknown: 0, StateCancelled: 0,
 		}, must[map[OutState]int](t, "states")(tx.OutStates()))
