@@ -147,6 +147,7 @@ func (b *Bridge) Info() any {
 	if v.Counters == nil {
 		v.Counters = map[string]int64{}
 	}
+	b.tally.on(v.Counters)
 	return v
 }
 

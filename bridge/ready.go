@@ -9,8 +9,11 @@ import (
 
 // Ready tells why no message could be sent now, in words; "" one could.
 func (b *Bridge) Ready(ctx context.Context) string {
-	if err := b.spool.Trouble(); err != nil {
-		return "nothing can be accepted: " + err.Error()
+	if b.spool.Trouble() != nil {
+		// Nothing may be about to be written, which would show that it has passed.
+		if err := b.clock.save(ctx, b.spool); err != nil {
+			return "nothing can be accepted: " + err.Error()
+		}
 	}
 	if !slices.ContainsFunc(b.cfg.Modems, func(c ModemConfig) bool { return b.modemInfo(c.Name).Sends }) {
 		text, _ := b.Summary()

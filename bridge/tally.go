@@ -35,7 +35,7 @@ func (b *Bridge) keepCounts(ctx context.Context, _ time.Time) (next time.Time, _
 	if len(counts) == 0 {
 		return next, nil
 	}
-	return next, b.spool.Update(ctx, func(tx *spool.Tx) error {
+	err := b.spool.Update(ctx, func(tx *spool.Tx) error {
 		tx.About("counts")
 		for name, n := range counts {
 			if err := tx.Count(name, n); err != nil {
@@ -44,4 +44,27 @@ func (b *Bridge) keepCounts(ctx context.Context, _ time.Time) (next time.Time, _
 		}
 		return nil
 	})
+	if err != nil {
+		b.tally.add(counts)
+	}
+	return next, err
+}
+
+// add takes back what could not be written down.
+func (t *tally) add(counts map[string]int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for name, n := range t.counts {
+		counts[name] += n
+	}
+	t.counts = counts
+}
+
+// on adds to counters of the spool's what is not written down yet.
+func (t *tally) on(counters map[string]int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for name, n := range t.counts {
+		counters[name] += n
+	}
 }
