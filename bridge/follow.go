@@ -32,19 +32,9 @@ func (c *conn) followEvents(ctx context.Context, args []string) error {
 	}
 	after := last
 	if value, ok := options["after"]; ok {
-		n, err := parseWhole(value, math.MaxInt64)
-		if err != nil {
-			return syntax(fmt.Errorf("after=: %w", err))
+		if after, err = eventsFrom(value, first, last); err != nil {
+			return err
 		}
-		after = int64(n)
-	}
-	switch {
-	case after == 0:
-		after = first - 1 // all that are kept
-	case after < first-1:
-		return &Refusal{"gone", fmt.Sprintf("event %d is no longer kept; after=%d is the earliest", after+1, first-1)}
-	case after > last:
-		return &Refusal{"no-such-id", fmt.Sprintf("event %d was never told; after=%d is the latest", after, last)}
 	}
 	if c.follower != nil {
 		c.follower.stop()
@@ -58,6 +48,23 @@ func (c *conn) followEvents(ctx context.Context, args []string) error {
 	})
 	c.ok()
 	return nil
+}
+
+// eventsFrom reads after=, where the events from first to last are kept.
+func eventsFrom(value string, first, last int64) (after int64, err error) {
+	n, err := parseWhole(value, math.MaxInt64)
+	if err != nil {
+		return 0, syntax(fmt.Errorf("after=: %w", err))
+	}
+	switch after = int64(n); {
+	case after == 0:
+		return first - 1, nil // all that are kept
+	case after < first-1:
+		return 0, &Refusal{"gone", fmt.Sprintf("event %d is no longer kept; after=%d is the earliest", after+1, first-1)}
+	case after > last:
+		return 0, &Refusal{"no-such-id", fmt.Sprintf("event %d was never told; after=%d is the latest", after, last)}
+	}
+	return after, nil
 }
 
 // follow writes the events after n: first those that are kept, then each that comes.

@@ -85,7 +85,6 @@ func (s *Server) loginRoutes() []route {
 	return []route{
 		{method: http.MethodPost, path: "/login", anybody: true, most: mostToken, serve: s.login},
 		{method: http.MethodPost, path: "/logout", anybody: true, serve: s.logout},
-		{method: http.MethodGet, path: apiRoot + "who", serve: s.whoAsks},
 	}
 }
 
@@ -117,12 +116,6 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request) {
 	s.forget(r)
 	s.setCookie(w, r, "", -1)
 	http.Redirect(w, r, "/", http.StatusSeeOther)
-}
-
-// whoAsks tells a page or a program as whom it is known and what it may do.
-func (s *Server) whoAsks(w http.ResponseWriter, r *http.Request) {
-	caller := callerOf(r)
-	say(w, http.StatusOK, map[string]string{"name": caller.Name, "rights": caller.Rights.String()})
 }
 
 // forget ends the session that a request comes with.

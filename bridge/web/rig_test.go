@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -64,7 +65,10 @@ func newMeteredRig(t *testing.T, meter *Meter, change func(*bridge.Config, *Opti
 		change(&cfg, &o)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	told := bridge.Options{Log: o.Log, Sys: t.TempDir(), Run: t.TempDir(), Dial: func(context.Context, bridge.ModemConfig) (modem.Port, error) {
+	told := bridge.Options{Log: o.Log, Sys: t.TempDir(), Run: t.TempDir(), Dial: func(_ context.Context, c bridge.ModemConfig) (modem.Port, error) {
+		if c.Name != "m0" {
+			return nil, errors.New("there is no such modem")
+		}
 		ours, theirs := pair()
 		on.Go(func() { r.sim.Serve(net, theirs) })
 		return ours, nil

@@ -21,6 +21,7 @@ type route struct {
 func (s *Server) routes() (all []route) {
 	all = append(all, s.healthRoutes()...)
 	all = append(all, s.metricsRoutes()...)
+	all = append(all, s.apiRoutes()...)
 	all = append(all, s.loginRoutes()...)
 	return all
 }

@@ -55,7 +55,10 @@ func Listen(ctx context.Context, b *bridge.Bridge, o Options) (*Server, error) {
 			return nil, fmt.Errorf("listen on %s (http.listen): %w", o.Listen, err)
 		}
 	}
-	if bridge.Beyond(s.listener.Addr()) {
+	s.names = namesOf(o.Listen, s.listener.Addr(), o.Hosts)
+	beyond := bridge.Beyond(s.listener.Addr())
+	s.listener = bound(s.listener, mostConns) // below TLS, which net/http has to see
+	if beyond {
 		if o.TLS == nil {
 			s.listener.Close()
 			return nil, fmt.Errorf("serve HTTP on %s: it %w", s.listener.Addr(), bridge.ErrBeyond)
@@ -63,8 +66,6 @@ func Listen(ctx context.Context, b *bridge.Bridge, o Options) (*Server, error) {
 		// The handshake is made by who serves the connection, within headerTime.
 		s.listener = tls.NewListener(s.listener, o.TLS)
 	}
-	s.names = namesOf(o.Listen, s.listener.Addr(), o.Hosts)
-	s.listener = bound(s.listener, mostConns)
 	plain := new(http.Protocols)
 	plain.SetHTTP1(true) // the bounds below are those of connections, and HTTP/2 has many requests on one
 	s.http = http.Server{
