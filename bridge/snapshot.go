@@ -18,11 +18,6 @@ type (
 	InboundView    = inboundView
 	PartialView    = partialView
 	QuarantineView = quarantineView
-	Outlook        = outlook
-	Action         = action
-	SegmentView    = segmentView
-	AttemptView    = attemptView
-	EventView      = eventView
 )
 
 // Implementation.

@@ -30,7 +30,7 @@ func TestRebinding(t *testing.T) {
 
 // fill puts an id where a route has a place for one.
 func fill(path string) string {
-	for _, name := range []string{"id", "number", "what"} {
+	for _, name := range []string{"id", "number", "what", "file"} {
 		path = strings.ReplaceAll(path, "{"+name+"}", "X")
 	}
 	return path

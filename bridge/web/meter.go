@@ -26,9 +26,11 @@ var stages = [...]struct {
 		[]float64{1, 2, 5, 10, 20, 30, 60, 120, 300, 900, 3600, 4 * 3600, 12 * 3600, 86400}},
 }
 
-// A Meter keeps histograms of what it is told. Nothing in it is locked or allocated when it is.
+// A Meter keeps histograms of what it is told, for Prometheus, and of the last hour what
+// the page shows. Nothing in it is allocated when it is.
 type Meter struct {
 	stages [len(stages)]prometheus.Histogram
+	window window
 }
 
 // NewMeter is for bridge.Options and Options: it is told by the one, and shown by the other.
@@ -41,4 +43,7 @@ func NewMeter() *Meter {
 }
 
 // Took implements bridge.Meter.
-func (m *Meter) Took(stage bridge.Stage, d time.Duration) { m.stages[stage].Observe(d.Seconds()) }
+func (m *Meter) Took(stage bridge.Stage, d time.Duration) {
+	m.stages[stage].Observe(d.Seconds())
+	m.window.took(time.Now(), stage, d)
+}

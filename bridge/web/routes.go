@@ -23,6 +23,7 @@ func (s *Server) routes() (all []route) {
 	all = append(all, s.metricsRoutes()...)
 	all = append(all, s.apiRoutes()...)
 	all = append(all, s.loginRoutes()...)
+	all = append(all, s.pageRoutes()...)
 	return all
 }
 

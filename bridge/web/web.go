@@ -27,6 +27,7 @@ type Options struct {
 	TLS    *tls.Config  // for an address beyond loopback; nil: there may be none
 	Hosts  []string     // names beyond loopback under which it may be asked
 	Meter  *Meter       // which the bridge was given; nil: one that was told nothing
+	Tail   *LogTail     // of the bridge's log, for the page; nil: it shows none
 	Log    zerolog.Logger
 }
 
@@ -40,11 +41,13 @@ type Server struct {
 	names    names
 	sessions sessions
 	streams  chan struct{} // one for each answer that goes on and on
+	tail     *LogTail
+	pager    pager
 }
 
 // Listen binds the address, so that what is wrong with it shows at the start.
 func Listen(ctx context.Context, b *bridge.Bridge, o Options) (*Server, error) {
-	s := &Server{bridge: b, log: o.Log, listener: o.Passed, meter: o.Meter, streams: make(chan struct{}, mostStreams)}
+	s := &Server{bridge: b, log: o.Log, listener: o.Passed, meter: o.Meter, tail: o.Tail, streams: make(chan struct{}, mostStreams)}
 	if s.meter == nil {
 		s.meter = NewMeter()
 	}
