@@ -185,9 +185,38 @@ func maskPDU(line string, length int, parse func([]byte) (pdu.TPDU, []pdu.Fault,
 	if err != nil {
 		return whole
 	}
-	tpdu, warnings, err := parse(mode.TPDU)
-	if err != nil || len(warnings) > 0 {
+	hidden, ok := toHide(mode.TPDU, parse)
+	switch {
+	case !ok:
 		return whole
+	case hidden == 0 && mode.TPDU[0]&3 == byte(pdu.MTIStatusReport):
+		return line
+	}
+	return fmt.Sprintf("%s<%d octets>", line[:2*(len(b)-hidden)], hidden)
+}
+
+// RedactTPDU returns a TPDU of which the user data behind its header is zeros; of one that
+// is not just as it would be written, all but the first octet.
+func RedactTPDU(tpdu []byte, direction pdu.Direction) []byte {
+	parse := pdu.ParseMT
+	if direction == pdu.MO {
+		parse = pdu.ParseMO
+	}
+	hidden, ok := toHide(tpdu, parse)
+	if !ok {
+		hidden = max(len(tpdu)-1, 0)
+	}
+	redacted := bytes.Clone(tpdu)
+	clear(redacted[len(redacted)-hidden:])
+	return redacted
+}
+
+// toHide is how many octets at the end of a TPDU are what a message holds. ok is false where
+// nobody knows.
+func toHide(b []byte, parse func([]byte) (pdu.TPDU, []pdu.Fault, error)) (hidden int, ok bool) {
+	tpdu, warnings, err := parse(b)
+	if err != nil || len(warnings) > 0 {
+		return 0, false
 	}
 	var ud pdu.UserData
 	switch t := tpdu.(type) {
@@ -197,22 +226,20 @@ func maskPDU(line string, length int, parse func([]byte) (pdu.TPDU, []pdu.Fault,
 		ud = t.UD
 	case *pdu.StatusReport:
 		if ud = t.UD; !t.PI.Has(pdu.PIUDL) {
-			return line
+			return 0, true
 		}
 	default:
-		return whole
+		return 0, false
 	}
-	if again, err := tpdu.AppendBinary(nil); err != nil || !bytes.Equal(again, mode.TPDU) {
-		return whole
+	if again, err := tpdu.AppendBinary(nil); err != nil || !bytes.Equal(again, b) {
+		return 0, false
 	}
-	hidden := len(ud.Data)
 	for _, ie := range ud.UDH {
 		if !harmless(ie) {
-			hidden = len(ud.Data) + headerOctets(ud)
-			break
+			return len(ud.Data) + headerOctets(ud), true
 		}
 	}
-	return fmt.Sprintf("%s<%d octets>", line[:2*(len(b)-hidden)], hidden)
+	return len(ud.Data), true
 }
 
 // harmless elements are told: a single bit that is damaged makes a header of user data.

@@ -124,7 +124,7 @@ func (s *session) markOthers(tx *spool.Tx, list []reportable, mr byte) error {
 // reported applies TP-ST (TS 23.040 9.2.3.15) to a segment.
 func (o *outbound) reported(seq int, r *pdu.StatusReport) {
 	seg := &o.Segments[seq-1]
-	why := reportSays(r.ST)
+	why := ReportSays(r.ST)
 	if seg.State == spool.SegDelivered || seg.State == spool.SegFailed {
 		return // another report of what is known
 	}

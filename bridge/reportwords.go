@@ -34,9 +34,9 @@ var reportWords = map[byte]string{
 	0x65: "an error in the phone",
 }
 
-// reportSays is a status report in plain words. Codes without words are reserved, or an
+// ReportSays is a status report in plain words. Codes without words are reserved, or an
 // SC's own.
-func reportSays(st byte) string {
+func ReportSays(st byte) string {
 	words, ok := reportWords[st]
 	if !ok {
 		words = "an SC's own code, or a reserved one"

@@ -191,7 +191,7 @@ func (c wrapCase) check(t *testing.T, r *rig, postings []posting) {
 		want, why := spool.StateSent, ""
 		switch {
 		case p.final >= 0x40:
-			want, why = spool.StateFailed, reportSays(byte(p.final))
+			want, why = spool.StateFailed, ReportSays(byte(p.final))
 		case p.final == 0:
 			want = spool.StateDelivered
 		}

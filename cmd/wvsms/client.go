@@ -96,7 +96,7 @@ func (c *client) read() (reply, error) {
 	}
 	size := ""
 	switch {
-	case f.word == "MSG" && len(f.args) == 3:
+	case f.word == "MSG" && len(f.args) == 3, f.word == "TPDU" && len(f.args) == 3:
 		size = f.args[2]
 	case f.word == "DATA" && len(f.args) == 1:
 		size = f.args[0]

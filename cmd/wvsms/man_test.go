@@ -64,7 +64,11 @@ func TestManual(t *testing.T) {
 			t.Errorf("%s is not described: %q", path, section)
 		}
 		for _, flag := range command.Flags {
-			if flag.Name != "help" && !flag.Hidden && !strings.Contains(section, "\n.B "+roff("--"+flag.Name)) {
+			short := ""
+			if flag.Short != 0 {
+				short = fmt.Sprintf("-%c, ", flag.Short)
+			}
+			if flag.Name != "help" && !flag.Hidden && !strings.Contains(section, "\n.B "+roff(short+"--"+flag.Name)) {
 				t.Errorf("%s: --%s is not described", path, flag.Name)
 			}
 		}

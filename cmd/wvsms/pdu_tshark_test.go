@@ -38,6 +38,21 @@ type frame struct {
 
 // tshark dissects all frames with one process and returns the values of each field of each.
 func tshark(t *testing.T, frames []frame) []map[string][]string {
+	capture := filepath.Join(t.TempDir(), "pdus.pcapng")
+	if err := os.WriteFile(capture, pcapng(frames), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	layers := dissect(t, capture, tsharkFields)
+	if len(layers) != len(frames) {
+		t.Fatalf("tshark has %d packets of %d", len(layers), len(frames))
+	}
+	return layers
+}
+
+// dissect has tshark read a capture, as docs/capture.md has it, and returns the values of
+// each field of each packet.
+func dissect(t *testing.T, capture string, fields []string) []map[string][]string {
+	t.Helper()
 	program, err := exec.LookPath("tshark")
 	if err != nil {
 		if os.Getenv("CI") == "true" {
@@ -45,13 +60,9 @@ func tshark(t *testing.T, frames []frame) []map[string][]string {
 		}
 		t.Skip("tshark is not installed (Debian: apt install tshark)")
 	}
-	capture := filepath.Join(t.TempDir(), "pdus.pcapng")
-	if err := os.WriteFile(capture, pcapng(frames), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	args := []string{"-r", capture, "-T", "json", "-o", `uat:user_dlts:"User 0 (DLT=147)","gsm_sms","0","","0",""`,
 		"-o", "gsm_sms.reassemble:FALSE"}
-	for _, f := range tsharkFields {
+	for _, f := range fields {
 		args = append(args, "-e", f)
 	}
 	command := exec.Command(program, args...)
@@ -68,9 +79,6 @@ func tshark(t *testing.T, frames []frame) []map[string][]string {
 	}
 	if err := json.Unmarshal(out, &packets); err != nil {
 		t.Fatalf("tshark prints: %v", err)
-	}
-	if len(packets) != len(frames) {
-		t.Fatalf("tshark has %d packets of %d", len(packets), len(frames))
 	}
 	layers := make([]map[string][]string, len(packets))
 	for i, p := range packets {
