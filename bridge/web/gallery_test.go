@@ -67,7 +67,7 @@ var looks = map[string]func(*bridge.Snapshot){
 func calm() *bridge.Snapshot {
 	v := &bridge.Snapshot{
 		Wall:   time.Date(2026, 11, 26, 14, 3, 9, 0, time.UTC),
-		Info:   bridge.Info{Uptime: "312h4m7s", Queued: 3, Unclaimed: 1, Partials: 1, Spent: 61, Budget: 500},
+		Info:   bridge.Info{Uptime: "312h4m7s", Queued: 3, Unclaimed: 1, Partials: 1},
 		States: map[string]int{"queued": 3, "sent": 18, "delivered": 10482, "failed": 12, "unknown": 2, "expired": 1, "cancelled": 0},
 		Oldest: 4 * time.Second, Unclaimed: time.Second,
 		Partials: []bridge.PartialView{{N: 4, From: "+491712345678", Total: 3, Have: []int{1}, Port: 3590, Age: "2s", Deadline: "24h"}},
@@ -76,6 +76,7 @@ func calm() *bridge.Snapshot {
 			{N: 8, From: "+4915112345678", Reason: "WDP port 2948 without application id 0x0A", Modem: "m0", PDU: "07919471227210F0440D91945111325476F8<66 octets>", At: time.Date(2026, 11, 25, 22, 11, 5, 0, time.UTC)},
 		},
 	}
+	v.Info.Spent, v.Info.Budget = 61, 500
 	for i, operator := range []string{"Telekom.de", "Vodafone.de"} {
 		m := bridge.ModemSnapshot{ModemInfo: bridge.ModemInfo{
 			Name: fmt.Sprint("m", i), Ready: true, Registered: true, Sends: true, Operator: operator, Serving: fmt.Sprint("2620", i+1),
