@@ -13,12 +13,7 @@ func (tx *Tx) Spend(at time.Time, modem, sim, peer string, price int64) error {
 	if err != nil {
 		return err
 	}
-	for _, scope := range []Scope{Everything, OfModem(modem), ToPeer(peer)} {
-		if err := tx.tally(scope, at, price); err != nil {
-			return err
-		}
-	}
-	return nil
+	return tx.tally(at, modem, peer, price)
 }
 
 // Rows go only from the old end, so a window's count is the difference of two numbers.

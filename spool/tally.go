@@ -20,14 +20,15 @@ func ToPeer(number string) Scope { return Scope("p:" + peerKey(number)) }
 func (s Scope) modem() (string, bool) { return strings.CutPrefix(string(s), "m:") }
 func (s Scope) peer() string          { return strings.TrimPrefix(string(s), "p:") }
 
-// tally adds an attempt to its hour. One before the last hour of all is taken as of that.
-func (tx *Tx) tally(scope Scope, at time.Time, price int64) error {
-	_, err := tx.exec(`INSERT INTO tally (scope, hour, n, total, cost, paid) SELECT ?1,
-		max(?2, coalesce((SELECT hour FROM tally WHERE scope = '*' ORDER BY hour DESC LIMIT 1), ?2)),
-		1, 1 + coalesce((SELECT total FROM tally WHERE scope = ?1 ORDER BY hour DESC LIMIT 1), 0),
-		?3, ?3 + coalesce((SELECT paid FROM tally WHERE scope = ?1 ORDER BY hour DESC LIMIT 1), 0) WHERE true
+// tally adds an attempt to its hour, in each scope that it has. One before the last hour of all is taken as of that.
+func (tx *Tx) tally(at time.Time, modem, peer string, price int64) error {
+	_, err := tx.exec(`INSERT INTO tally (scope, hour, n, total, cost, paid) SELECT column1,
+		max(?1, coalesce((SELECT hour FROM tally WHERE scope = '*' ORDER BY hour DESC LIMIT 1), ?1)),
+		1, 1 + coalesce((SELECT total FROM tally WHERE scope = column1 ORDER BY hour DESC LIMIT 1), 0),
+		?2, ?2 + coalesce((SELECT paid FROM tally WHERE scope = column1 ORDER BY hour DESC LIMIT 1), 0)
+		FROM (VALUES ('*'), (?3), (?4)) WHERE true
 		ON CONFLICT DO UPDATE SET n = n + 1, total = excluded.total, cost = cost + excluded.cost, paid = excluded.paid`,
-		string(scope), hourOf(at), price)
+		hourOf(at), price, string(OfModem(modem)), string(ToPeer(peer)))
 	return err
 }
 

@@ -68,7 +68,7 @@ func (b *chaosBridge) configure() {
 	}
 	b.socket = filepath.Join(b.sockets, "s")
 	b.restart, b.orders = make(chan string), make(chan *order, b.w.o.messages)
-	text := fmt.Sprintf("[spool]\npath = %q\n[socket]\nlisten = []\nunix = %q\n[limits]\nsegments_per_day = 0\n[log]\nformat = \"json\"\nlevel = \"debug\"\n",
+	text := fmt.Sprintf("[spool]\npath = %q\n[socket]\nlisten = []\nunix = %q\n[limits]\nsegments_per_day = 0\nloop_segments = 0\n[log]\nformat = \"json\"\nlevel = \"debug\"\n",
 		filepath.Join(b.dir, "spool.db"), b.socket)
 	for _, m := range b.modems {
 		text += fmt.Sprintf("[[modem]]\nname = %q\ndevice = %s\nreceive = %q\n", m.name, m.device(), b.receive)
