@@ -22,7 +22,7 @@ type Config struct {
 	Spool  SpoolConfig
 	Socket SocketConfig
 	HTTP   HTTPConfig
-	Tokens []TokenConfig
+	Tokens []TokenConfig `key:"token"`
 	TLS    TLSConfig
 	Modems []ModemConfig `key:"modem"`
 	Limits LimitsConfig
@@ -44,7 +44,7 @@ type SpoolConfig struct {
 // SocketConfig is [socket]: the TCP socket and the ports that are bridged.
 type SocketConfig struct {
 	Listen     []string // TCP addresses
-	AuthAlways bool     // a token is wanted on loopback and on the Unix socket, too
+	AuthAlways bool     `key:"auth"` // a token is wanted on loopback and on the Unix socket, too
 	Unix       string   // path of a Unix socket; "" none
 	UnixMode   fs.FileMode
 	UnixGroup  string   // name or number; "": the bridge's own
@@ -103,6 +103,7 @@ type PeerConfig struct {
 type LogConfig struct {
 	Level  string
 	Format string // console or json
+	Redact bool   `key:"numbers"` // no number of people, SIMs and modems is told
 }
 
 // Defaults returns the configuration of an empty file: all but the modems.
@@ -347,6 +348,11 @@ func (c *LogConfig) read(t *table) {
 	t.text("format", &c.Format)
 	if c.Format != "console" && c.Format != "json" {
 		t.fault("format", fmt.Sprintf("%q: console or json", c.Format))
+	}
+	numbers := "show"
+	t.text("numbers", &numbers)
+	if c.Redact = numbers == "redact"; !c.Redact && numbers != "show" {
+		t.fault("numbers", fmt.Sprintf("%q: show or redact", numbers))
 	}
 }
 

@@ -107,6 +107,7 @@ peer_burst = 9
 [log]
 level = "debug"
 format = "json"
+numbers = "redact"
 `)
 	if err != nil {
 		t.Fatal(err)
@@ -132,7 +133,7 @@ format = "json"
 		UDP:   []UDPConfig{{Port: 3590, Listen: "127.0.0.1:3590", Peer: "+491712345678"}, {Port: 3590, Forward: "127.0.0.1:4590"}},
 		CSP:   Choice{Long: "dd"},
 		Peers: []PeerConfig{{Number: "+49171*", Choice: Choice{Parts: "pass", Transcode: "wbxml"}, Quota: Quota{new(7), new(70)}, Every: new(time.Duration), Burst: new(9)}},
-		Log:   LogConfig{Level: "debug", Format: "json"},
+		Log:   LogConfig{Level: "debug", Format: "json", Redact: true},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -233,7 +234,7 @@ func TestConfigFaults(t *testing.T) {
 		{oneModem + "[limits]\npeer_every = \"11m\"\npeer_burst = 0\nmax_octets = 32641\nloop_within = \"0s\"\n", []string{"limits.loop_within: is from 1s to 10m", "limits.max_octets: 32641", "limits.peer_burst: 0", "limits.peer_every: is more than 10m"}},
 		{oneModem + "[limits]\nprice = 0.09\ndeny_to = \"+49\"\n", []string{"limits.deny_to: \"+49\": a list", "limits.price: 0.09: a string"}},
 		{oneModem + "[limits]\nprice = \"0.09 EUR each\"\n[[peer]]\nnumber = \"+49\"\npeer_every = 10\n", []string{"limits.price: \"0.09 EUR each\": the currency", "peer[0].peer_every: 10: a duration"}},
-		{oneModem + "[log]\nlevel = \"loud\"\nformat = \"xml\"\n", []string{`log.format: "xml"`, `log.level: "loud"`}},
+		{oneModem + "[log]\nlevel = \"loud\"\nformat = \"xml\"\nnumbers = \"some\"\n", []string{`log.format: "xml"`, `log.level: "loud"`, `log.numbers: "some": show or redact`}},
 		{"a = \n", []string{"line 1: "}},
 	}
 	for _, test := range tests {

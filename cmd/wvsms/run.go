@@ -5,12 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-
-	"github.com/rs/zerolog"
-	"golang.org/x/sys/unix"
 
 	"wvsms/bridge"
 	"wvsms/modem"
@@ -35,7 +31,7 @@ func (c *runCmd) Run(ctx context.Context, std *stdio) error {
 		return usageError{err}
 	}
 	level := newLogLevel(cfg.Log.Level)
-	log := newLogger(std.Err, cfg.Log).Level(zerolog.TraceLevel).Sample(level)
+	log := newLogger(std.Err, cfg.Log).Sample(level)
 	o := bridge.Options{Log: log}
 	o.Profiles = siteProfiles(c.file())
 	if c.Sim {
@@ -48,6 +44,9 @@ func (c *runCmd) Run(ctx context.Context, std *stdio) error {
 	if c.Trace {
 		o.Trace = func(modem string, sent bool, line string) {
 			log.Info().Str("modem", modem).Msg("AT " + arrow(sent) + line)
+		}
+		if c.Payload && cfg.Log.Redact {
+			return usageError{errors.New("--payload prints the numbers that log.numbers = \"redact\" hides: one of them has to go")}
 		}
 		if !c.Payload {
 			o.Trace = bridge.Masked(o.Trace)
@@ -104,26 +103,4 @@ func arrow(sent bool) string {
 		return "> "
 	}
 	return "< "
-}
-
-func newLogger(w io.Writer, c bridge.LogConfig) zerolog.Logger {
-	level, err := zerolog.ParseLevel(c.Level)
-	if err != nil {
-		level = zerolog.InfoLevel // the configuration was checked
-	}
-	zerolog.TimeFieldFormat = "2006-01-02T15:04:05.000Z07:00"
-	if c.Format == "console" {
-		w = zerolog.ConsoleWriter{Out: w, TimeFormat: "15:04:05.000", NoColor: !isTerminal(w)}
-	}
-	return zerolog.New(w).Level(level).With().Timestamp().Logger()
-}
-
-// isTerminal tells whether somebody looks at it; /dev/null is a character device, too.
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
-	return err == nil
 }
