@@ -1,7 +1,12 @@
 package spool
 
 import (
+	"context"
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -108,5 +113,62 @@ func fillQueue(b *testing.B, s *Spool, rows int) {
 			}
 			return nil
 		})
+	}
+}
+
+// A backup of 100,000 messages, while two callers commit as fast as they can: how long one of
+// their commits takes meanwhile, and how large the log grows.
+func BenchmarkBackup(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "spool.db")
+	s := openSpool(b, path)
+	fillQueue(b, s, 100_000)
+	var backing, over atomic.Bool
+	var mu sync.Mutex
+	took := map[bool][]time.Duration{}
+	var load sync.WaitGroup
+	for range 2 {
+		load.Go(func() {
+			for !over.Load() {
+				begun, during := time.Now(), backing.Load()
+				if err := s.Update(context.Background(), func(tx *Tx) error { return tx.PutOutbound(queued(s.NewID(), "+4917", t0)) }); err != nil {
+					b.Error(err)
+					return
+				}
+				mu.Lock()
+				took[during] = append(took[during], time.Since(begun))
+				mu.Unlock()
+			}
+		})
+	}
+	log := func() float64 {
+		st, err := os.Stat(path + "-wal")
+		if err != nil {
+			b.Fatal(err)
+		}
+		return float64(st.Size()) / (1 << 20)
+	}
+	time.Sleep(time.Second)
+	before, most := log(), 0.0
+	for b.Loop() {
+		backing.Store(true)
+		to := filepath.Join(b.TempDir(), "copy.db")
+		if _, err := Backup(b.Context(), path, to, true); err != nil {
+			b.Fatal(err)
+		}
+		backing.Store(false)
+		most = max(most, log())
+		time.Sleep(500 * time.Millisecond)
+	}
+	time.Sleep(time.Second)
+	b.ReportMetric(before, "MiB-log-before")
+	b.ReportMetric(most, "MiB-log-most")
+	b.ReportMetric(log(), "MiB-log-after")
+	over.Store(true)
+	load.Wait()
+	for name, during := range map[string]bool{"alone": false, "during": true} {
+		all := took[during]
+		slices.Sort(all)
+		b.ReportMetric(float64(all[len(all)/2].Microseconds())/1000, "ms-commit-median-"+name)
+		b.ReportMetric(float64(all[len(all)*99/100].Microseconds())/1000, "ms-commit-99th-"+name)
 	}
 }

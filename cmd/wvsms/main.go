@@ -27,6 +27,7 @@ type cli struct {
 	Queue   queueCmd   `cmd:"" help:"Look into and tend what waits in a running bridge."`
 	Explain explainCmd `cmd:"" help:"Tell the life of one message in plain words."`
 	Capture captureCmd `cmd:"" help:"Show each short message that passes a running bridge, or write them for Wireshark."`
+	Spool   spoolCmd   `cmd:"" help:"Look after what the bridge keeps on disk."`
 	Sim     simCmd     `cmd:"" help:"Simulate modems on pseudo terminals, for any AT software."`
 	PDU     pduCmd     `cmd:"" name:"pdu" help:"Read and write short messages in PDU mode."`
 	CSP     cspCmd     `cmd:"" name:"csp" help:"Read and write CSP messages."`
