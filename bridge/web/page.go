@@ -27,7 +27,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"spoken":  spoken,
 	"took":    took,
 	"ms":      func(ms int64) string { return took(time.Duration(ms) * time.Millisecond) },
-	"count":   many,
+	"many":    many,
 	"n":       grouped,
 	"percent": percent,
 	"signal":  signalPlot,

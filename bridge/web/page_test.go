@@ -2,6 +2,7 @@ package web
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"html/template"
@@ -214,7 +215,9 @@ func TestEvents(t *testing.T) {
 	r.until("the modem is ready", func() bool {
 		return len(r.Snapshot(t.Context()).Modems) == 1 && r.Snapshot(t.Context()).Modems[0].Sends
 	})
-	req, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+r.addr+"/events", nil)
+	ctx, stop := context.WithTimeout(t.Context(), patience)
+	defer stop()
+	req, err := http.NewRequestWithContext(ctx, "GET", "http://"+r.addr+"/events", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,7 +252,7 @@ func TestEvents(t *testing.T) {
 	}
 	for {
 		parts := next()
-		if strings.Contains(parts["messages"], "Polling-Request, transaction 7") {
+		if strings.Contains(parts["messages"], "Polling-Request <small>7 · PTS 1.2") {
 			break
 		}
 		if _, all := parts["modems"]; all && len(parts) == len(fragments) {

@@ -106,6 +106,17 @@ func judge(v *bridge.Snapshot) verdict {
 	if b := v.Info.Budget; b > 0 && v.Info.Spent >= b {
 		warn = append(warn, fmt.Sprintf("The budget of %s in 24 h is spent.", many(b, "segment")))
 	}
+	if b := v.Info.Month; b > 0 && v.Info.Spent30d >= b {
+		warn = append(warn, fmt.Sprintf("The budget of %s in 30 days is spent.", many(b, "segment")))
+	}
+	for _, m := range v.Modems {
+		if m.Budget > 0 && m.Spent >= m.Budget || m.Month > 0 && m.Spent30d >= m.Month {
+			warn = append(warn, "Modem "+m.Name+" has spent its budget.")
+		}
+	}
+	for _, loop := range v.Info.Loops {
+		warn = append(warn, "Programs answer each other: nothing more is taken for "+loop.Peer+", until an hour of silence.")
+	}
 	if v.Oldest >= longQueued {
 		warn = append(warn, fmt.Sprintf("%s to be sent, the oldest for %s.", waits(v.Info.Queued), span(v.Oldest)))
 	}

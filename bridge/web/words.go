@@ -10,10 +10,11 @@ import (
 	"wvsms/bridge"
 )
 
-// A what is the CSP message that SHOW names: "PTS 1.2 Login-Request, transaction 1".
-type what struct{ Name, Syntax string }
+// A what is the CSP message that SHOW names, taken apart: "PTS 1.2 Login-Request,
+// transaction 1".
+type what struct{ Name, ID, Syntax string }
 
-func whatOf(csp string) what {
+func whatOf(csp string) (w what) {
 	words := strings.SplitN(csp, " ", 3)
 	n := 1
 	if len(words) > 1 && words[1] != "" && '0' <= words[1][0] && words[1][0] <= '9' {
@@ -22,7 +23,11 @@ func whatOf(csp string) what {
 	if len(words) <= n {
 		return what{Name: csp}
 	}
-	return what{strings.Join(words[n:], " "), strings.Join(words[:n], " ")}
+	w.Syntax, w.Name = strings.Join(words[:n], " "), strings.Join(words[n:], " ")
+	if name, id, one := strings.Cut(w.Name, ", transaction "); one && !strings.ContainsAny(id, ";,") {
+		w.Name, w.ID = name, id // there is no other transaction and no part
+	}
+	return w
 }
 
 // levelOf is which colour a state has, of messages, segments, attempts and the log.
