@@ -125,6 +125,9 @@ func (b *Bridge) room(tx *spool.Tx, now time.Time, set *Settings, modem string, 
 	return room, over, nil
 }
 
+// limited tells whether any modem may be kept from sending.
+func (c *Settings) limited() bool { return len(c.overall()) > 0 || c.limitsModems() }
+
 // limitsModems tells whether any modem has a budget of its own.
 func (c *Settings) limitsModems() bool {
 	if c.Limits.ModemPerDay > 0 || c.Limits.ModemPer30d > 0 {

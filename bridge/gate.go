@@ -112,6 +112,9 @@ func (b *Bridge) turn(o *outbound, h halt) time.Time {
 // it the one that is free first, or its destination's.
 func (b *Bridge) heldBack(tx *spool.Tx, m *spool.Outbound) (h halt, err error) {
 	set, now := b.settings(), b.clock.Now()
+	if !set.limited() {
+		return set.peerHalt(tx, now, m.Peer)
+	}
 	carriers, err := b.carriers(tx, need{peer: m.Peer, modem: m.WantModem, sim: m.SIM})
 	if err != nil {
 		return h, err

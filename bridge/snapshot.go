@@ -14,6 +14,7 @@ import (
 type (
 	Info           = info
 	ModemInfo      = modemInfo
+	LoopInfo       = loopInfo
 	OutboundView   = outboundView
 	InboundView    = inboundView
 	PartialView    = partialView

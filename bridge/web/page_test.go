@@ -142,6 +142,10 @@ func TestJudge(t *testing.T) {
 			v.Modems[0].Sends, v.Modems[1].Sends, v.Info.Uptime = false, false, "9s"
 		}},
 		{"the budget", "warn", "The budget of 500 segments in 24 h is spent.", func(v *bridge.Snapshot) { v.Info.Spent = 500 }},
+		{"the budget of a month", "warn", "The budget of 900 segments in 30 days is spent.", func(v *bridge.Snapshot) { v.Info.Spent30d, v.Info.Month = 900, 900 }},
+		{"a loop", "bad", "Programs answer each other without end: nothing more is accepted for 491712345678, until an hour of silence or wvsms queue resume.", func(v *bridge.Snapshot) {
+			v.Info.Loops = append(v.Info.Loops, bridge.LoopInfo{Peer: "491712345678"})
+		}},
 		{"nobody listens", "warn", "1 message waits for a program, the oldest for 2 h 00.", func(v *bridge.Snapshot) { v.Unclaimed = 2 * time.Hour }},
 		{"the queue stands", "warn", "3 messages wait to be sent, the oldest for 11 min.", func(v *bridge.Snapshot) { v.Oldest = 11 * time.Minute }},
 		{"the worst first", "bad", "The spool cannot be read: disk.", func(v *bridge.Snapshot) { v.Weak, v.Trouble, v.Info.Spent = true, "disk", 500 }},

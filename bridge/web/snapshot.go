@@ -90,6 +90,9 @@ func judge(v *bridge.Snapshot) verdict {
 	if v.Stuck != "" {
 		bad = append(bad, "The bridge stands still ("+v.Stuck+"): it has to be started again.")
 	}
+	for _, l := range v.Info.Loops {
+		bad = append(bad, fmt.Sprintf("Programs answer each other without end: nothing more is accepted for %s, until an hour of silence or wvsms queue resume.", l.Peer))
+	}
 	uptime, _ := time.ParseDuration(v.Info.Uptime)
 	switch n := len(v.Modems); {
 	case n == 0:
@@ -113,9 +116,6 @@ func judge(v *bridge.Snapshot) verdict {
 		if m.Budget > 0 && m.Spent >= m.Budget || m.Month > 0 && m.Spent30d >= m.Month {
 			warn = append(warn, "Modem "+m.Name+" has spent its budget.")
 		}
-	}
-	for _, loop := range v.Info.Loops {
-		warn = append(warn, "Programs answer each other: nothing more is taken for "+loop.Peer+", until an hour of silence.")
 	}
 	if v.Oldest >= longQueued {
 		warn = append(warn, fmt.Sprintf("%s to be sent, the oldest for %s.", waits(v.Info.Queued), span(v.Oldest)))
