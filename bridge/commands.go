@@ -45,15 +45,24 @@ var commands = map[string]command{
 }
 
 // prepare reads what belongs to the command of a line, and returns what is left to do
-// for its answer. Only SEND has something to read, also where it is refused; an unknown command, such as the
-// lines of an HTTP request, ends the connection.
+// for its answer. Only SEND has something to read, also where it is refused; an unknown
+// command, such as the lines of an HTTP request, ends the connection.
 func (c *conn) prepare(ctx context.Context, line string) (run func() error, err error) {
 	words := splitLine(line)
 	if len(words) == 0 {
 		return nil, &outOfStep{Refusal{"syntax", "an empty line is no command"}}
 	}
 	if words[0] == "SEND" {
-		return c.send(ctx, words[1:], c.refuses("SEND"))
+		run, err := c.send(ctx, words[1:], c.refuses("SEND"))
+		countRefusal(c.srv.b, err)
+		if err != nil {
+			return nil, err
+		}
+		return func() error {
+			err := run()
+			countRefusal(c.srv.b, err)
+			return err
+		}, nil
 	}
 	command, ok := commands[words[0]]
 	if !ok {

@@ -24,6 +24,7 @@ type desk struct {
 	tokens   map[string]Rights
 	instant  func() // set: Accept commits the event `sent` with the message and calls it
 	accepted []Request
+	counted  map[string]int
 }
 
 func newDesk(t testing.TB) *desk {
@@ -35,8 +36,17 @@ func newDesk(t testing.TB) *desk {
 	return &desk{t: t, s: s}
 }
 
-func (d *desk) Spool() *spool.Spool       { return d.s }
-func (d *desk) Now() time.Time            { return time.Now().UTC() }
+func (d *desk) Spool() *spool.Spool { return d.s }
+func (d *desk) Now() time.Time      { return time.Now().UTC() }
+func (d *desk) count(name string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.counted == nil {
+		d.counted = map[string]int{}
+	}
+	d.counted[name]++
+}
+
 func (d *desk) Took(Stage, time.Duration) {}
 func (d *desk) Tap() *Tap                 { return (&Bridge{}).Tap() }
 func (d *desk) Knows(netip.Addr) bool     { return false }

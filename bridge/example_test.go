@@ -70,18 +70,18 @@ func TestPythonClient(t *testing.T) {
 	deadline := time.Now().Add(5 * time.Minute)
 	for {
 		done := proxy.cuts() >= cuts
-		if done && printed.count() >= arrived && desk.count() >= sent {
+		if done && printed.count() >= arrived && desk.took() >= sent {
 			break
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("%d cuts; %d of %d printed, %d of %d accepted", proxy.cuts(), printed.count(), arrived, desk.count(), sent)
+			t.Fatalf("%d cuts; %d of %d printed, %d of %d accepted", proxy.cuts(), printed.count(), arrived, desk.took(), sent)
 		}
 		switch {
 		case !done && arrived-printed.count() < ahead:
 			arrived++
 			desk.arrive(spool.Message{Peer: fmt.Sprintf("+49%d", arrived%7), Payload: fmt.Appendf(nil, "in-%d", arrived)})
 			hub.messageReady()
-		case !done && sent-desk.count() < ahead:
+		case !done && sent-desk.took() < ahead:
 			sent++
 			fmt.Fprintf(stdin, "out-%d\n", sent)
 		default:
@@ -116,7 +116,7 @@ func expectOnce(t *testing.T, seen map[string]int, what string) {
 	}
 }
 
-func (d *desk) count() int {
+func (d *desk) took() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return len(d.accepted)

@@ -17,7 +17,12 @@ type Figures struct {
 	Sessions    int            // modems whose line is up
 	Connections int            // to the socket
 	Consumers   int            // of them, those after RECV
-	Trouble     error          // why the spool could not be read: then what it holds is missing
+
+	Submitted map[string]int64 // segments, by modem: all there ever were
+	Paid      float64          // for them
+	Currency  string           // of it; "" where none is named
+	Priced    bool             // limits.price says what one costs
+	Trouble   error            // why the spool could not be read: then what it holds is missing
 }
 
 // Figures measures.
@@ -28,6 +33,8 @@ func (b *Bridge) Figures(ctx context.Context) Figures {
 	b.mu.Unlock()
 	now := b.clock.Now()
 	f.Uptime = now.Sub(b.started)
+	price := b.settings().Limits.Price
+	f.Currency, f.Priced = price.Currency, price != Price{}
 	f.Trouble = b.spool.View(ctx, func(tx *spool.Tx) error {
 		states, err := tx.OutStates()
 		for state, n := range states {
@@ -36,7 +43,12 @@ func (b *Bridge) Figures(ctx context.Context) Figures {
 		if err != nil {
 			return err
 		}
-		f.Oldest, f.Unclaimed, err = waits(tx, now)
+		if f.Oldest, f.Unclaimed, err = waits(tx, now); err != nil {
+			return err
+		}
+		var micros int64
+		f.Submitted, micros, err = b.submitted(tx)
+		f.Paid = float64(micros) / million
 		return err
 	})
 	return f

@@ -39,6 +39,7 @@ type backend interface {
 	List(ctx context.Context, what string, opts map[string]string) (any, error)
 	Tap() *Tap
 	Meter
+	count(name string) // adds to a counter of the spool's, without a commit
 }
 
 // A Request is one message to be sent, as a SEND or a UDP datagram asks for it.

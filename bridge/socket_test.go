@@ -109,7 +109,7 @@ func TestLastAnswerArrives(t *testing.T) {
 		}
 		nc.Close()
 	}
-	if n := s.b.(*desk).count(); n != 0 {
+	if n := s.b.(*desk).took(); n != 0 {
 		t.Errorf("%d messages smuggled in", n)
 	}
 }

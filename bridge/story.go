@@ -15,6 +15,7 @@ import (
 type events struct {
 	list      []spool.Event
 	attempts  []spool.Attempt
+	causes    []string         // of the attempts, in few words
 	dialogues []spool.Dialogue // of those that ended in trouble
 }
 
@@ -29,6 +30,7 @@ func (e *events) attempted(o *outbound, seg *spool.OutSegment, a attempt) {
 	e.attempts = append(e.attempts, spool.Attempt{
 		ID: o.ID, Seq: seg.Seq, Began: seg.SentAt, Ended: o.now, Modem: seg.Modem, SIM: seg.SIM, Outcome: spool.OutcomeAccepted, MR: a.mr,
 	})
+	e.causes = append(e.causes, causeOf(a.err))
 	if a.err == nil {
 		return
 	}
@@ -79,8 +81,12 @@ func (b *Bridge) change(ctx context.Context, log zerolog.Logger, what string, f 
 		}
 		return nil
 	})
-	if err != nil || len(story.list) == 0 {
+	if err != nil {
 		return err
+	}
+	b.countStory(&story)
+	if len(story.list) == 0 {
+		return nil
 	}
 	for _, e := range story.list {
 		tell(log, e)

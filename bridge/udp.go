@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -220,19 +221,13 @@ func (u *udpLink) accept(ctx context.Context, peer string, datagram []byte) {
 	if ctx.Err() != nil {
 		return
 	}
-	code := "internal"
-	if refused := (*Refusal)(nil); errors.As(err, &refused) {
-		code = refused.Code
-	}
+	code := cmp.Or(codeOf(err), "internal")
 	line := u.log.Debug()
 	if u.refused.news(peer, code) {
 		line = u.log.Warn()
 	}
 	line.Err(err).Str("peer", peer).Int("octets", len(datagram)).Msg("a datagram is refused and lost")
-	err = u.b.Spool().Update(ctx, func(tx *spool.Tx) error { return tx.Count("udp.refused."+code, 1) })
-	if err != nil && ctx.Err() == nil {
-		u.log.Error().Err(err).Msg("cannot count a refused datagram")
-	}
+	u.b.count("udp.refused." + code)
 }
 
 // deliver writes the messages of the route in their order. One is done after its write:

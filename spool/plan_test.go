@@ -172,6 +172,8 @@ func exercise(tx *Tx, ids []string) error {
 	_, _, err = tx.EventRange()
 	no(nil, err)
 	no(tx.Quarantines(0, 9))
+	_, _, err = tx.TalliedEver(Everything)
+	no(nil, err)
 	no(tx.OutboundsBefore(StateFailed, 9, 9))
 	no(tx.MessagesBefore(MsgReady, 9, 9))
 	no(tx.MessagesBefore(MsgAcked, 9, 9))

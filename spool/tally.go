@@ -57,3 +57,13 @@ func (tx *Tx) TalliedLast(scope Scope, n int) (end time.Time, err error) {
 
 const talliedLast = `SELECT hour FROM tally WHERE scope = ?1
 	AND total > (SELECT total FROM tally WHERE scope = ?1 ORDER BY hour DESC LIMIT 1) - ?2 ORDER BY hour LIMIT 1`
+
+const talliedEver = "SELECT total, paid FROM tally WHERE scope = ? ORDER BY hour DESC LIMIT 1"
+
+// TalliedEver is how many attempts of a scope there ever were, and what they cost, as far back as the last one is known.
+func (tx *Tx) TalliedEver(scope Scope) (n, cost int64, err error) {
+	if err = tx.get([]any{&n, &cost}, talliedEver, string(scope)); err == ErrNotFound {
+		return 0, 0, nil
+	}
+	return n, cost, err
+}

@@ -55,6 +55,7 @@ func (s *Server) apiRoutes() []route {
 		}),
 		tend("cancel", "id", s.bridge.Cancel),
 		tend("retry", "id", s.bridge.Retry),
+		tend("resume", "number", s.bridge.Resume),
 		{method: http.MethodPost, path: apiRoot + "send", needs: bridge.MaySend, most: mostSend, serve: s.send},
 	}
 }

@@ -52,26 +52,36 @@ func (q *sendRequest) keys() map[string]string {
 
 // A sendAnswer is OK to SEND.
 type sendAnswer struct {
-	ID        string `json:"id"`
+	ID        string `json:"id,omitempty"` // a dry run gives out none
 	Segments  int    `json:"segments"`
 	Duplicate bool   `json:"duplicate,omitempty"` // the key stood for this message already
+	Cost      string `json:"cost,omitempty"`      // where a price is known
+	Dry       bool   `json:"dry,omitempty"`       // nothing was kept
 }
 
 // send is SEND.
 func (s *Server) send(w http.ResponseWriter, r *http.Request) {
+	accepted, err := s.accept(r)
+	if err != nil {
+		s.bridge.Refused(err)
+	}
+	if accepted.Dry {
+		accepted.ID = ""
+	}
+	tell(w, sendAnswer{ID: accepted.ID, Segments: accepted.Segments, Duplicate: accepted.Duplicate, Cost: accepted.Cost, Dry: accepted.Dry}, err)
+}
+
+func (s *Server) accept(r *http.Request) (bridge.Accepted, error) {
 	q, err := readSend(r)
 	if err != nil {
-		tell(w, nil, err)
-		return
+		return bridge.Accepted{}, err
 	}
 	request, err := bridge.ParseRequest(q.To, q.keys())
 	if err != nil {
-		tell(w, nil, err)
-		return
+		return bridge.Accepted{}, err
 	}
 	request.Payload, request.Origin = q.Payload, "http"
-	accepted, err := s.bridge.Accept(r.Context(), request)
-	tell(w, sendAnswer{ID: accepted.ID, Segments: accepted.Segments, Duplicate: accepted.Duplicate}, err)
+	return s.bridge.Accept(r.Context(), request)
 }
 
 func readSend(r *http.Request) (q sendRequest, err error) {

@@ -32,6 +32,10 @@ var (
 	partials      = desc("partial_datagrams", "Datagrams received of which segments are missing.")
 	spent         = desc("budget_used_segments", "Segments sent in the last 24 hours of bridge time.")
 	budget        = desc("budget_segments", "Segments that may be sent in 24 hours (limits.segments_per_day); 0 is no limit.")
+	paid          = desc("cost_total", "What the segments submitted have cost, by limits.price.", "currency")
+	spentMonth    = desc("budget_used_30d_segments", "Segments sent in the last 30 days of bridge time, and in up to an hour more.")
+	month         = desc("budget_30d_segments", "Segments that may be sent in 30 days (limits.segments_per_30d); 0 is no limit.")
+	loops         = desc("loops_stopped", "Peers to which nothing is accepted, since programs answer each other.")
 	lines         = desc("modems_up", "Modems whose line is up and that have said who they are.")
 	connections   = desc("socket_connections", "Open connections to the socket.")
 	consumers     = desc("socket_consumers", "Of them, those that take messages.")
@@ -44,6 +48,7 @@ var (
 	modemSignal     = desc("modem_rssi_dbm", "Strength of the signal, where the modem tells it.", "modem")
 	modemUsed       = desc("modem_store_used", "Messages in the modem's store.", "modem")
 	modemTotal      = desc("modem_store_capacity", "Messages that the modem's store holds, where that is known.", "modem")
+	modemSubmitted  = desc("modem_submitted_segments_total", "Segments given to the modem with AT+CMGS, each attempt.", "modem")
 	modemRung       = desc("modem_recovery_rung", "What was done last about a trouble that is not over: 1 reopen, 2 radio, 3 restart, 4 usb, 5 hook, 6 alarm; 0 is well.", "modem")
 )
 
@@ -51,7 +56,7 @@ var (
 func (c *collector) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		spoolReadable, ready, stuck, uptime, queue, queueSegments, queueAge, unclaimed, unclaimedAge, partials, spent, budget, lines,
-		connections, consumers, logins, modemReady, modemSends, modemRegistered, modemRoaming, modemSignal, modemUsed, modemTotal, modemRung,
+		connections, consumers, logins, paid, spentMonth, month, loops, modemSubmitted, modemReady, modemSends, modemRegistered, modemRoaming, modemSignal, modemUsed, modemTotal, modemRung,
 	} {
 		to <- d
 	}
@@ -74,6 +79,7 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	now(stuck, one(b.Stuck() != ""))
 	now(uptime, f.Uptime.Seconds())
 	now(budget, float64(f.Info.Budget))
+	now(month, float64(f.Info.Month))
 	now(lines, float64(f.Sessions))
 	now(connections, float64(f.Connections))
 	now(consumers, float64(f.Consumers))
@@ -93,6 +99,14 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	now(unclaimedAge, f.Unclaimed.Seconds())
 	now(partials, float64(f.Info.Partials))
 	now(spent, float64(f.Info.Spent))
+	now(spentMonth, float64(f.Info.Spent30d))
+	now(loops, float64(len(f.Info.Loops)))
+	for modem, n := range f.Submitted {
+		to <- prometheus.MustNewConstMetric(modemSubmitted, prometheus.CounterValue, float64(n), modem)
+	}
+	if f.Priced {
+		to <- prometheus.MustNewConstMetric(paid, prometheus.CounterValue, f.Paid, f.Currency)
+	}
 	count(to, f.Info.Counters)
 }
 

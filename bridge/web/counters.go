@@ -38,7 +38,6 @@ var counters = []family{
 	counter("event.", "events", "Events of messages, and notes on them, by word.",
 		[]string{"sent", "delivered", "failed", "expired", "unknown", "cancelled", "note"}, "event"),
 	counter("attempt.", "submissions", "Attempts to submit a segment, by outcome and cause.", []string{"accepted.none"}, "outcome", "cause"),
-	counter("submitted.", "modem_submitted_segments", "Segments given to a modem with AT+CMGS, each attempt.", nil, "modem"),
 	counter("auth.failed", "auth_failures", "Wrong tokens shown, on the socket and by HTTP.", []string{""}),
 	counter("", "other", "What else is counted, by name.", nil, "name"),
 }

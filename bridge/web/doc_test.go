@@ -154,10 +154,14 @@ func (r *rig) example(request, status string, ids map[string]string) []byte {
 		if err := json.Unmarshal([]byte(res.body), &accepted); err != nil {
 			r.t.Fatal(err)
 		}
-		if name := "sent"; ids[name] == "" {
+		switch accepted.ID {
+		case "", ids["sent"]: // a dry run, or the key again
+		default:
+			name := "sent"
+			if ids[name] != "" {
+				name = "waiting"
+			}
 			ids[name] = accepted.ID
-		} else if accepted.ID != ids[name] {
-			ids["waiting"] = accepted.ID
 		}
 	}
 	var out bytes.Buffer

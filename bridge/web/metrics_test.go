@@ -137,7 +137,6 @@ func TestFamilies(t *testing.T) {
 		"refused.budget":             `wvsms_send_refusals_total ["budget"]`,
 		"attempt.refused.cms 38":     `wvsms_submissions_total ["refused" "cms 38"]`,
 		"attempt.refused":            `wvsms_other_total ["attempt.refused"]`,
-		"submitted.a-b_c":            `wvsms_modem_submitted_segments_total ["a-b_c"]`,
 		"duplicates of another kind": `wvsms_other_total ["duplicates of another kind"]`,
 	} {
 		f, labels := familyOf(name)
