@@ -57,6 +57,10 @@ func (s *Server) gate(rt route) http.Handler {
 // stranger tells somebody to say who he is.
 func (s *Server) stranger(w http.ResponseWriter, r *http.Request, text string) {
 	w.Header().Set("WWW-Authenticate", `Bearer realm="wvsms"`)
+	if forPeople(r) && s.bridge.HasTokens() {
+		s.show(w, http.StatusUnauthorized, "door", text, nil)
+		return
+	}
 	deny(w, r, http.StatusUnauthorized, "auth", text)
 }
 

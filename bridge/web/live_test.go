@@ -176,7 +176,16 @@ func lookedAt(t *testing.T, b *browser) {
 	b.until(state(waits, "queued"))
 	b.do(chromedp.KeyEvent("\x1b"))
 
+	// A wrong one is none.
+	b.do(chromedp.Click(chromedp.CSS(".who summary")), chromedp.SendKeys(chromedp.CSS("#token"), "wrong"), chromedp.Click(chromedp.CSS(".who form button")))
+	b.until(`document.querySelector(".door [role=alert]")?.textContent.includes("no [[token]]")`)
+	b.atHome("door")
+	b.heard() // that the answer is 401
+
 	// With one it can.
+	b.use(deskScreen, "light")
+	b.do(chromedp.Navigate("http://" + r.addr + "/"))
+	b.until(state(waits, "queued"))
 	b.do(chromedp.Click(chromedp.CSS(".who summary")), chromedp.SendKeys(chromedp.CSS("#token"), adminToken), chromedp.Click(chromedp.CSS(".who form button")))
 	b.until(`document.querySelector(".who")?.textContent.includes("operator")`)
 	b.do(chromedp.Click(chromedp.CSS(`#messages [data-key="` + waits + `"] a`)))

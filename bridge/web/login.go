@@ -101,7 +101,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 	}
 	caller, err := s.bridge.Authenticate(source(r), token)
 	if err != nil {
-		deny(w, r, http.StatusUnauthorized, "auth", err.Error())
+		s.stranger(w, r, err.Error())
 		return
 	}
 	s.forget(r)

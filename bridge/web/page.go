@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"net/http"
 	"path"
+	"strings"
 	"sync"
 	"time"
 
@@ -58,6 +59,11 @@ func (s *Server) pageRoutes() []route {
 		{method: http.MethodGet, path: "/events", stream: true, serve: s.events},
 		{method: http.MethodGet, path: "/static/{file}", anybody: true, serve: s.file},
 	}
+}
+
+// forPeople tells whether an answer is a page.
+func forPeople(r *http.Request) bool {
+	return r.URL.Path == "/" || r.URL.Path == "/login" || r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/message/")
 }
 
 // A pager renders the fragments, once for all who look.

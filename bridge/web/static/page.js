@@ -103,6 +103,7 @@ document.addEventListener("submit", event => {
 // The stream is open only while the page is seen.
 const lost = byId("lost");
 let stream, lostAt, again;
+const seen = () => lost && !document.hidden; // a page without that line shows nothing that changes
 
 function connect() {
   disconnect();
@@ -125,5 +126,5 @@ function disconnect() {
   stream?.close();
 }
 
-document.addEventListener("visibilitychange", () => document.hidden ? disconnect() : connect());
-if (!document.hidden) connect();
+document.addEventListener("visibilitychange", () => seen() ? connect() : disconnect());
+if (seen()) connect();
