@@ -34,7 +34,7 @@ func fill(path string) string {
 	for _, name := range []string{"id", "number", "what", "file"} {
 		path = strings.ReplaceAll(path, "{"+name+"}", "X")
 	}
-	return path
+	return strings.ReplaceAll(path, "{$}", "") // which is the end of a path that would stand for all below it
 }
 
 // What changes something is not done for another site's page, nor for a form of one.
