@@ -100,6 +100,7 @@ const (
 // Run serves until ctx ends.
 func (s *Server) Run(ctx context.Context) error {
 	s.http.BaseContext = func(net.Listener) context.Context { return ctx }
+	s.log.Info().Stringer("listen", s.listener.Addr()).Msg("HTTP is served")
 	ended := make(chan error, 1)
 	go func() { ended <- s.http.Serve(s.listener) }()
 	select {

@@ -16,6 +16,7 @@ type runCmd struct {
 	File    string `name:"config" placeholder:"FILE" xor:"sim" help:"Configuration file (${config})."`
 	Sim     bool   `xor:"sim,recover" help:"Simulated modem and handset; no configuration, no budget, nothing kept."`
 	Socket  string `placeholder:"ADDR" help:"With --sim: where the socket listens (127.0.0.1:3590)."`
+	HTTP    string `name:"http" placeholder:"ADDR" help:"With --sim: where the status page and the HTTP interface listen (nowhere)."`
 	Recover bool   `xor:"recover" help:"If the spool is damaged, set it aside and go on with what can be read of it."`
 	Trace   bool   `help:"Print every AT line among the log, without what messages hold."`
 	Payload bool   `help:"With --trace: that too, passwords included."`
@@ -91,9 +92,16 @@ func (c *runCmd) config() (bridge.Config, error) {
 		if c.Socket != "" {
 			cfg.Socket.Listen = []string{c.Socket}
 		}
+		if cfg.HTTP.Listen = c.HTTP; c.HTTP != "" {
+			if err := bridge.CheckLoopback(c.HTTP); err != nil {
+				return cfg, err
+			}
+		}
 		return cfg, bridge.CheckLoopback(cfg.Socket.Listen[0])
 	case c.Socket != "":
 		return bridge.Config{}, errors.New("--socket goes with --sim: the configuration has [socket] listen")
+	case c.HTTP != "":
+		return bridge.Config{}, errors.New("--http goes with --sim: the configuration has [http] listen")
 	}
 	return bridge.ReadConfig(c.file())
 }
