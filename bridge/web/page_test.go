@@ -263,4 +263,6 @@ func TestEvents(t *testing.T) {
 			t.Error("everything is sent again")
 		}
 	}
+	stop()
+	r.until("the stream has ended on this side, too", func() bool { return len(r.web.streams) == 0 })
 }

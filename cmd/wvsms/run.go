@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
 	"wvsms/bridge"
+	"wvsms/bridge/web"
 	"wvsms/modem"
 )
 
@@ -32,7 +34,13 @@ func (c *runCmd) Run(ctx context.Context, std *stdio) error {
 		return usageError{err}
 	}
 	level := newLogLevel(cfg.Log.Level)
-	log := newLogger(std.Err, cfg.Log).Sample(level)
+	var tail *web.LogTail // for the page, if there is one or systemd may have a socket for it
+	var others []io.Writer
+	if cfg.HTTP.Listen != "" || os.Getenv("LISTEN_FDS") != "" {
+		tail = &web.LogTail{}
+		others = append(others, tail)
+	}
+	log := newLogger(std.Err, cfg.Log, others...).Sample(level)
 	o := bridge.Options{Log: log}
 	o.Profiles = siteProfiles(c.file())
 	if c.Sim {
@@ -68,7 +76,7 @@ func (c *runCmd) Run(ctx context.Context, std *stdio) error {
 		cfg.Modems = []bridge.ModemConfig{lab.modem}
 		lab.service(simNumber)
 		log.Info().Str("handset", simNumber).Msg("simulated: a message to the handset is answered")
-		return lab.run(ctx, func(ctx context.Context) error { return serve(ctx, cfg, o, nil) })
+		return lab.run(ctx, func(ctx context.Context) error { return serve(ctx, cfg, o, tail, nil) })
 	}
 	reload := newReloader(c.file(), level, log)
 	defer reload.stop()
@@ -77,7 +85,7 @@ func (c *runCmd) Run(ctx context.Context, std *stdio) error {
 			return err
 		}
 	}
-	return serve(ctx, cfg, o, reload)
+	return serve(ctx, cfg, o, tail, reload)
 }
 
 // file is the configuration's.

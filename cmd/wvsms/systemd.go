@@ -25,8 +25,8 @@ const (
 
 // serve runs the bridge, and tells systemd of it where that started the program:
 // READY when the sockets are open, STATUS in plain words, WATCHDOG while every loop of
-// the bridge goes round. All of it is nothing elsewhere. reload may be nil.
-func serve(ctx context.Context, cfg bridge.Config, o bridge.Options, reload *reloader) error {
+// the bridge goes round. All of it is nothing elsewhere. tail and reload may be nil.
+func serve(ctx context.Context, cfg bridge.Config, o bridge.Options, tail *web.LogTail, reload *reloader) error {
 	var page net.Listener
 	o.Listeners, page = passed()
 	var meter *web.Meter
@@ -43,7 +43,7 @@ func serve(ctx context.Context, cfg bridge.Config, o bridge.Options, reload *rel
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	if cfg.HTTP.Listen != "" || page != nil {
-		page, err := web.Listen(ctx, b, web.Options{Listen: cfg.HTTP.Listen, Passed: page, Hosts: cfg.HTTP.Hosts, Meter: meter, TLS: b.TLS(), Log: o.Log})
+		page, err := web.Listen(ctx, b, web.Options{Listen: cfg.HTTP.Listen, Passed: page, Hosts: cfg.HTTP.Hosts, Meter: meter, Tail: tail, TLS: b.TLS(), Log: o.Log})
 		if err != nil {
 			b.Close()
 			return err
