@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -125,7 +126,7 @@ func (b *Bridge) lookAside(tx *spool.Tx, v *Snapshot, _ time.Time) error {
 	for _, p := range partials {
 		v.Partials = append(v.Partials, *p.(*partialView))
 	}
-	aside, err := tx.NewestQuarantined(snapshotRows)
+	aside, err := tx.QuarantinesBefore(math.MaxInt64, snapshotRows)
 	for _, q := range aside {
 		view := viewQuarantined(q)
 		if view.PDU != "" {
@@ -142,11 +143,11 @@ func (b *Bridge) lookAside(tx *spool.Tx, v *Snapshot, _ time.Time) error {
 // lookNewest lists messages of both directions in one order. What a payload is does not
 // change: only those of messages that were not listed before are read.
 func (b *Bridge) lookNewest(tx *spool.Tx, v *Snapshot, now time.Time, names map[string]string) error {
-	out, err := tx.NewestOutbound(snapshotMessages)
+	out, err := tx.OutboundsBefore("", math.MaxInt64, snapshotMessages)
 	if err != nil {
 		return err
 	}
-	in, err := tx.NewestMessages(snapshotMessages)
+	in, err := tx.MessagesBefore("", math.MaxInt64, snapshotMessages)
 	if err != nil {
 		return err
 	}

@@ -29,20 +29,20 @@ func TestNewest(t *testing.T) {
 	})
 	view(t, s, func(tx *Tx) error {
 		var got []string
-		for _, m := range must[[]*Outbound](t, "outbound")(tx.NewestOutbound(2)) {
+		for _, m := range must[[]*Outbound](t, "outbound")(tx.OutboundsBefore("", math.MaxInt64, 2)) {
 			got = append(got, m.ID)
 			if len(m.Segments) == 0 || m.Payload != nil {
 				t.Errorf("%s has %d segments and a payload of %d octets", m.ID, len(m.Segments), len(m.Payload))
 			}
 		}
-		for _, m := range must[[]*Message](t, "inbound")(tx.NewestMessages(2)) {
+		for _, m := range must[[]*Message](t, "inbound")(tx.MessagesBefore("", math.MaxInt64, 2)) {
 			got = append(got, m.ID)
 		}
-		for _, q := range must[[]Quarantined](t, "quarantine")(tx.NewestQuarantined(9)) {
+		for _, q := range must[[]Quarantined](t, "quarantine")(tx.QuarantinesBefore(math.MaxInt64, 9)) {
 			got = append(got, q.Reason)
 		}
 		equal(t, "newest", []string{outs[2], outs[1], ins[2], ins[1], outs[2], outs[1]}, got)
-		last := must[[]*Outbound](t, "outbound")(tx.NewestOutbound(1))[0].N
+		last := must[[]*Outbound](t, "outbound")(tx.OutboundsBefore("", math.MaxInt64, 1))[0].N
 		got = nil
 		for _, m := range must[[]*Outbound](t, "failed")(tx.OutboundsBefore(StateFailed, last, 9)) {
 			got = append(got, m.ID)
