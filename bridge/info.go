@@ -22,6 +22,7 @@ type info struct {
 	Waiting   int         `json:"waiting"`   // segments that were not sent yet
 	Unclaimed int         `json:"unclaimed"` // inbound messages without a consumer's ACK
 	Partials  int         `json:"partials"`  // inbound datagrams that miss segments
+	Aside     int         `json:"quarantine"`
 	spentInfo
 	Cost24h  string           `json:"cost_24h,omitempty"` // with its currency; where a price is known
 	Cost30d  string           `json:"cost_30d,omitempty"`
@@ -126,6 +127,7 @@ func (b *Bridge) Info() any {
 		v.Waiting = number(tx.OpenSegments)
 		v.Unclaimed = number(tx.Unclaimed)
 		v.Partials = number(tx.Partials)
+		v.Aside = number(tx.QuarantineSize)
 		if err == nil {
 			err = b.costs(tx, now, set, &v)
 		}

@@ -26,6 +26,11 @@ func (tx *Tx) Quarantine(q *Quarantined, keep int) error {
 	return err
 }
 
+// QuarantineSize is how many are set aside: they go from the old end only.
+func (tx *Tx) QuarantineSize() (n int, err error) {
+	return n, tx.get([]any{&n}, "SELECT coalesce((SELECT max(n) FROM quarantine) - (SELECT min(n) FROM quarantine) + 1, 0)")
+}
+
 // Quarantines lists what was set aside after number afterN, in order.
 func (tx *Tx) Quarantines(afterN int64, limit int) ([]Quarantined, error) {
 	return list(tx, scanQuarantined, "SELECT n, modem, sim, peer, reason, raw, text, at, at_wall FROM quarantine WHERE n > ? ORDER BY n LIMIT ?", afterN, limit)

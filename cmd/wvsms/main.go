@@ -26,6 +26,7 @@ type cli struct {
 	Listen  listenCmd  `cmd:"" help:"Take messages from a running bridge."`
 	Queue   queueCmd   `cmd:"" help:"Look into and tend what waits in a running bridge."`
 	Explain explainCmd `cmd:"" help:"Tell the life of one message in plain words."`
+	Status  statusCmd  `cmd:"" help:"Tell how a running bridge is; fail if no message could be sent now."`
 	Capture captureCmd `cmd:"" help:"Show each short message that passes a running bridge, or write them for Wireshark."`
 	Spool   spoolCmd   `cmd:"" help:"Look after what the bridge keeps on disk."`
 	Sim     simCmd     `cmd:"" help:"Simulate modems on pseudo terminals, for any AT software."`

@@ -47,7 +47,7 @@ func (m *shown) table(out io.Writer) error {
 	if m.Direction == "in" {
 		field("from", "%s, port %d (their port %d)", visible(m.From), m.Port, m.FromPort)
 		field("payload", "%d octets, %s, %s segments", m.Octets, m.Alphabet, m.Segments)
-		field("received", "%s by modem %s, for %s", moment(m.Received), visible(m.Modem), m.Route)
+		field("received", "%s by modem %s, for %s", moment(m.Received), visible(m.Modem), visible(m.Route))
 		field("offered", "%d times, put off %d times", m.Offers, m.Naks)
 		if m.Acked != nil {
 			field("acknowledged", "%s", moment(*m.Acked))
@@ -56,7 +56,7 @@ func (m *shown) table(out io.Writer) error {
 	}
 	field("to", "%s, port %d (our port %d)", visible(m.To), m.Port, m.FromPort)
 	field("payload", "%d octets, %d segments", m.Octets, m.Total)
-	field("accepted", "%s from %s, ttl %s", moment(m.Accepted), m.Origin, m.TTL)
+	field("accepted", "%s from %s, ttl %s", moment(m.Accepted), visible(m.Origin), m.TTL)
 	field("policy", "report=%s unknown=%s", yesNo(m.Report), m.Unknown)
 	if m.RefBits != 0 {
 		field("reference", "%d of %d bits, begun again %d times", m.Ref, m.RefBits, m.Restarts)
