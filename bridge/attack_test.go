@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -149,6 +150,46 @@ func TestAttackGuessing(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A token that was taken away opens nothing, and what it had opened is closed: a stream of
+// all that passes, too. Who has another one does not notice; nor does who may more now.
+func TestTokenTakenAway(t *testing.T) {
+	for name, change := range map[string]func(*Config){
+		"the token":    func(c *Config) { c.Tokens = c.Tokens[:1] },
+		"its right":    func(c *Config) { c.Tokens[1].Rights = MaySend },
+		"its contents": func(c *Config) { writeFile(t, c.Tokens[1].File, "another-token-0123456789") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			guarded(t, func(r *rig, pool *x509.CertPool) {
+				other, kept := r.visitTLS(stranger, pool), r.visitTLS(friend, pool)
+				go other.say("AUTH " + otherToken + "\nCAPTURE\n")
+				other.expect("WVSMS 1 ready", "OK rights=admin", "OK")
+				go kept.say("AUTH " + goodToken + "\n")
+				kept.expect("WVSMS 1 ready", "OK rights=send,receive")
+
+				c := r.cfg
+				c.Tokens = slices.Clone(c.Tokens)
+				c.Tokens[0].Rights |= MayTend
+				change(&c)
+				if _, _, err := r.Reload(context.Background(), c); err != nil {
+					t.Fatal(err)
+				}
+				r.settle(time.Second)
+				other.nc.SetReadDeadline(time.Now().Add(time.Minute))
+				if line := other.line(); !strings.HasSuffix(line, "EOF") {
+					t.Errorf("it goes on: %q", line)
+				}
+				go kept.say("PING\n")
+				kept.expect("PONG")
+				kept.nc.Close()
+				r.settle(time.Second)
+				if n := len(r.server.guests.all); n != 0 {
+					t.Errorf("%d are remembered", n)
+				}
+			})
+		})
+	}
 }
 
 // Many that do nothing, or nothing fast, or no handshake, have a few of the connections

@@ -32,6 +32,8 @@ type conn struct {
 	nc  net.Conn
 	in  *bufio.Reader
 
+	line net.Conn // below nc, where that is TLS
+
 	out   gate
 	frame []byte // what is being written; under out
 
@@ -58,7 +60,7 @@ func (g gate) Unlock() { <-g }
 func (s *server) serve(ctx context.Context, nc net.Conn, e entrance) {
 	defer nc.Close()
 	defer context.AfterFunc(ctx, func() { nc.Close() })()
-	c := &conn{srv: s, nc: nc, out: make(gate, 1), from: addressOf(nc)}
+	c := &conn{srv: s, nc: nc, line: nc, out: make(gate, 1), from: addressOf(nc)}
 	err := c.meet(ctx, e)
 	defer c.part()
 	if err != nil {

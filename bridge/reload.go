@@ -11,7 +11,8 @@ import (
 // Reload takes over what of a configuration may change while the bridge runs: limits,
 // [csp], [[peer]], [[token]]. It returns the keys that have changed in the running bridge,
 // and those that differ from how it was started and count after a restart. Where a file of
-// a token cannot be read nothing changes; the errors are Faults.
+// a token cannot be read nothing changes; the errors are Faults. Connections that showed a
+// token which is no longer there are closed.
 func (b *Bridge) Reload(ctx context.Context, c Config) (changed, restart []string, err error) {
 	b.reload.Lock()
 	defer b.reload.Unlock()
@@ -23,6 +24,9 @@ func (b *Bridge) Reload(ctx context.Context, c Config) (changed, restart []strin
 	restart = slices.DeleteFunc(differences(b.cfg, c), live)
 	b.applied = c
 	b.set.Store(set)
+	if n := b.server.guests.recheck(b.CallerOf); n > 0 {
+		b.log.Warn().Int("connections", n).Msg("closed what a token had opened that is not in the configuration any more, or may less")
+	}
 	if len(changed) > 0 {
 		if err := b.wakeKept(ctx); err != nil {
 			b.log.Error().Err(err).Msg("cannot look again at what waits for a limit that has changed: it waits as long as it would have")

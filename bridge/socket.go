@@ -111,6 +111,7 @@ type server struct {
 	slots     chan struct{} // one for each connection served
 	refused   chan struct{} // one for each connection turned away
 	strangers strangers
+	guests    guests
 	conns     sync.WaitGroup
 }
 

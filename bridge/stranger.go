@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -104,6 +105,9 @@ func (c *conn) auth(ctx context.Context, args []string) error {
 	if err != nil {
 		return syntax(err)
 	}
+	// Before it is looked at: a reload meanwhile must not miss it.
+	one := guest{sha256.Sum256([]byte(token)), allRights}
+	c.srv.guests.enter(c, one)
 	caller, err := c.srv.b.Authenticate(c.from, token)
 	if err != nil {
 		// Who guesses waits, in one of the places of strangers, and comes again.
@@ -114,6 +118,8 @@ func (c *conn) auth(ctx context.Context, args []string) error {
 		}
 		return err
 	}
+	one.rights = caller.Rights
+	c.srv.guests.enter(c, one)
 	c.caller = &caller
 	c.befriend()
 	c.frame = append(c.frame, "OK rights="...)
@@ -150,6 +156,7 @@ func (c *conn) meet(ctx context.Context, e entrance) error {
 
 // part is called at the end of a connection.
 func (c *conn) part() {
+	c.srv.guests.leave(c)
 	if c.stranger {
 		c.srv.strangers.leave(c.from)
 	}
