@@ -162,6 +162,45 @@ func TestTooManyConnections(t *testing.T) {
 	})
 }
 
+// Answers that go on and on are so many at a time; what is asked besides is answered still.
+func TestTooManyStreams(t *testing.T) {
+	r := newRig(t, nil)
+	stream := func() *http.Response {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+r.addr+"/events", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res
+	}
+	var held []*http.Response
+	for range mostStreams {
+		res := stream()
+		defer res.Body.Close()
+		if res.StatusCode != http.StatusOK {
+			t.Fatalf("stream %d: %s", len(held)+1, res.Status)
+		}
+		held = append(held, res)
+	}
+	res := stream()
+	res.Body.Close()
+	if res.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("one too many: %s", res.Status)
+	}
+	if res := r.ask("GET", "/healthz", "", nil); res.StatusCode != http.StatusOK {
+		t.Errorf("besides: %s", res.Status)
+	}
+	held[0].Body.Close()
+	r.until("room for another one", func() bool {
+		res := stream()
+		res.Body.Close()
+		return res.StatusCode == http.StatusOK
+	})
+}
+
 // A client that sends a bit now and then, so that its connection seems alive, is cut.
 func TestSlowLoris(t *testing.T) {
 	host := "Host: 127.0.0.1:80\r\n"

@@ -104,7 +104,7 @@ func TestMetrics(t *testing.T) {
 	if long := regexp.MustCompile(`="[^"]*[0-9]{7}[^"]*"`).FindString(regexp.MustCompile(`(revision|version)="[^"]*"`).ReplaceAllString(text, "")); long != "" {
 		t.Errorf("a label looks like a number: %s", long)
 	}
-	promtool(t, text)
+	t.Run("promtool", func(t *testing.T) { promtool(t, text) })
 }
 
 // promtool is Prometheus' own judge of names, types and help.
