@@ -64,6 +64,17 @@ func (h *hub) messageReady() {
 	}
 }
 
+// look has Run do what came due while its timer stood still: the machine was suspended,
+// and bridge time goes on meanwhile.
+func (h *hub) look() {
+	h.mu.Lock()
+	overdue := len(h.due) > 0 && !h.due[0].due.After(h.b.Now())
+	h.mu.Unlock()
+	if overdue {
+		h.messageReady()
+	}
+}
+
 // Run reads new messages and watches the deadlines until ctx ends.
 func (h *hub) Run(ctx context.Context) error {
 	for {

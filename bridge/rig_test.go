@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -47,6 +48,7 @@ type rig struct {
 	usb   USBReset                                   // nil: there is no systemd
 	hook  Hook                                       // nil: none is run
 	sys   string                                     // "": an empty /sys
+	slept atomic.Int64                               // how long the machine was suspended: timers stood still
 	said  bytes.Buffer                               // the log, in JSON; of a bubble in which nothing moves
 	tape  tape                                       // log and AT lines, shown when the test fails
 }
@@ -179,7 +181,7 @@ func (r *rig) start() {
 	o := Options{
 		Dial: dial, Trace: trace, Probe: r.probe, USB: r.usb, Hook: r.hook, Sys: r.sys,
 		Log:   zerolog.New(zerolog.MultiLevelWriter(&r.tape, zerolog.SyncWriter(&r.said))),
-		Clock: Source{Boot: func() time.Duration { return time.Since(begin) }, Wall: r.wall},
+		Clock: Source{Boot: func() time.Duration { return time.Since(begin) + time.Duration(r.slept.Load()) }, Wall: r.wall},
 	}
 	if r.bus != nil {
 		if r.dial == nil {

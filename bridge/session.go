@@ -125,6 +125,7 @@ func (b *Bridge) serveModem(ctx context.Context, c ModemConfig, before string, r
 		Checked: func() { // the one thing that is done again and again: what else must be looked at goes with it
 			b.lookAtPower()
 			b.agenda.look()
+			b.hub.look()
 		},
 	})
 	// The line outlives ctx by what the message on it needs to come to its end.
