@@ -27,7 +27,7 @@ type LimitsConfig struct {
 }
 
 var defaultLimits = LimitsConfig{
-	SegmentsPerDay: 500, PeerBurst: 5, MaxOctets: maxSend, LoopSegments: 100, LoopWithin: 10 * time.Second,
+	SegmentsPerDay: 500, PeerBurst: 5, MaxOctets: maxSend, LoopSegments: 200, LoopWithin: 10 * time.Second,
 	AllowTo: Patterns{"*"}, AllowFrom: Patterns{"*"},
 }
 
