@@ -22,6 +22,8 @@ type doctorCmd struct {
 	Loopback string `placeholder:"NUMBER" help:"Try what the network carries: send short messages to that number, the modem's own or that of --to-device. They cost money."`
 	ToDevice string `placeholder:"DEVICE2" help:"With --loopback: AT port of the modem that has the number."`
 	Yes      bool   `help:"With --loopback: send without asking."`
+
+	accessFlags
 }
 
 // Help says what the doctor does not do.
@@ -33,7 +35,7 @@ var errUnwell = errors.New("something fails: see above")
 
 // Run examines and prints the report.
 func (c *doctorCmd) Run(ctx context.Context, std *stdio) error {
-	o := doctor.Options{Version: version, Config: c.File, Device: c.Device, Info: askInfo}
+	o := doctor.Options{Version: version, Config: c.File, Device: c.Device, Info: c.askInfo}
 	switch {
 	case c.Loopback != "":
 		o.Loopback = &doctor.Loopback{Number: c.Loopback, ToDevice: c.ToDevice, Confirm: func(n int) bool { return c.confirm(std, n) }}
@@ -79,8 +81,8 @@ func (c *doctorCmd) confirm(std *stdio, segments int) bool {
 }
 
 // askInfo is INFO of the bridge at an address.
-func askInfo(ctx context.Context, addr string) (json.RawMessage, error) {
-	c, err := dial(ctx, addr)
+func (a accessFlags) askInfo(ctx context.Context, addr string) (json.RawMessage, error) {
+	c, err := a.dial(ctx, addr)
 	if err != nil {
 		return nil, err
 	}
