@@ -150,7 +150,7 @@ func (b *browser) shoot(name string) {
 	for _, s := range []screen{phoneScreen, deskScreen} {
 		for _, scheme := range []string{"light", "dark"} {
 			b.use(s, scheme)
-			height := value[float64](b, `document.documentElement.scrollHeight`)
+			height := value[float64](b, `document.querySelector("dialog[open]") ? innerHeight : document.documentElement.scrollHeight`)
 			b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 				shot, err := cdp.Call(ctx, t, page.CaptureScreenshot, page.CaptureScreenshotParams{
 					CaptureBeyondViewport: new(true), OptimizeForSpeed: new(true), Clip: &page.Viewport{Width: float64(s.width), Height: min(height, 4000), Scale: 1},

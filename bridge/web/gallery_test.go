@@ -60,6 +60,7 @@ var looks = map[string]func(*bridge.Snapshot){
 			n.Peer, n.CSP, n.Why, n.State = long, "PTS 1.2 "+long, long, "queued"
 		}
 		v.Partials = []bridge.PartialView{{From: long, Total: 255, Have: make([]int, 200), Age: "1s"}}
+		v.Info.Loops = []bridge.LoopInfo{{Peer: long, Segments: 31, Since: &v.Wall}}
 		v.Quarantine = []bridge.QuarantineView{{From: long, Reason: long, PDU: strings.Repeat("07", 170) + "<140 octets>", Text: long, Modem: long}}
 	},
 }

@@ -146,6 +146,7 @@ func TestJudge(t *testing.T) {
 		{"a loop", "bad", "Programs answer each other without end: nothing more is accepted for 491712345678, until an hour of silence or wvsms queue resume.", func(v *bridge.Snapshot) {
 			v.Info.Loops = append(v.Info.Loops, bridge.LoopInfo{Peer: "491712345678"})
 		}},
+		{"a modem's budget", "warn", "1 of 2 modems cannot send for want of a budget: m1.", func(v *bridge.Snapshot) { v.Modems[1].Spent = 250 }},
 		{"nobody listens", "warn", "1 message waits for a program, the oldest for 2 h 00.", func(v *bridge.Snapshot) { v.Unclaimed = 2 * time.Hour }},
 		{"the queue stands", "warn", "3 messages wait to be sent, the oldest for 11 min.", func(v *bridge.Snapshot) { v.Oldest = 11 * time.Minute }},
 		{"the worst first", "bad", "The spool cannot be read: disk.", func(v *bridge.Snapshot) { v.Weak, v.Trouble, v.Info.Spent = true, "disk", 500 }},

@@ -112,10 +112,14 @@ func judge(v *bridge.Snapshot) verdict {
 	if b := v.Info.Month; b > 0 && v.Info.Spent30d >= b {
 		warn = append(warn, fmt.Sprintf("The budget of %s in 30 days is spent.", many(b, "segment")))
 	}
+	var spent []string
 	for _, m := range v.Modems {
 		if m.Budget > 0 && m.Spent >= m.Budget || m.Month > 0 && m.Spent30d >= m.Month {
-			warn = append(warn, "Modem "+m.Name+" has spent its budget.")
+			spent = append(spent, m.Name)
 		}
+	}
+	if len(spent) > 0 {
+		warn = append(warn, fmt.Sprintf("%d of %s cannot send for want of a budget: %s.", len(spent), many(len(v.Modems), "modem"), strings.Join(spent, ", ")))
 	}
 	if v.Oldest >= longQueued {
 		warn = append(warn, fmt.Sprintf("%s to be sent, the oldest for %s.", waits(v.Info.Queued), span(v.Oldest)))
