@@ -1,8 +1,10 @@
 package web
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -240,5 +242,82 @@ func TestSendRefuses(t *testing.T) {
 		if res.StatusCode != test.status || test.code != "" && !strings.Contains(res.body, `"code":"`+test.code+`"`) {
 			t.Errorf("%.60s: %s %s", test.body, res.Status, res.body)
 		}
+	}
+}
+
+// A stream from beyond this machine ends when its session does, or when its token is taken
+// out of the configuration; until then it goes on.
+func TestStreamEndsWithItsRight(t *testing.T) {
+	const name = "bridge.example"
+	for _, test := range []struct {
+		what  string
+		login bool
+		end   func(*rig, bridge.Config, *http.Cookie)
+	}{
+		{"the token goes", false, func(r *rig, c bridge.Config, _ *http.Cookie) { r.withoutFirstToken(c) }},
+		{"the token of the session goes", true, func(r *rig, c bridge.Config, _ *http.Cookie) { r.withoutFirstToken(c) }},
+		{"logged out", true, func(r *rig, _ bridge.Config, cookie *http.Cookie) {
+			r.ask("POST", "/logout", "", func(req *http.Request) {
+				req.AddCookie(cookie)
+				req.Host = name
+				req.Header.Set("Origin", "http://"+name)
+			})
+		}},
+	} {
+		t.Run(test.what, func(t *testing.T) {
+			t.Parallel()
+			var cfg bridge.Config
+			r := newRig(t, func(c *bridge.Config, o *Options) {
+				for _, right := range []string{"admin", "send"} {
+					c.Tokens = append(c.Tokens, bridge.TokenConfig{Name: right, File: tokenFile(t, secretOf(right)), Rights: bridge.MayTend})
+				}
+				cfg, o.Hosts = *c, []string{name}
+			})
+			var cookie *http.Cookie
+			if test.login {
+				res := r.ask("POST", "/login", "token="+secretOf("admin"), func(req *http.Request) {
+					req.Host = name
+					req.Header.Set("Origin", "http://"+name)
+					req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+				})
+				cookie = res.Cookies()[0]
+			}
+			req, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+r.addr+"/events", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Host = name
+			if cookie != nil {
+				req.AddCookie(cookie)
+			} else {
+				with(secretOf("admin"))(req)
+			}
+			res, err := client.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer res.Body.Close()
+			in := bufio.NewReader(res.Body)
+			for range 2 { // the second one comes after a look whether it may go on
+				for line := "data"; line != "\n"; {
+					if line, err = in.ReadString('\n'); err != nil {
+						t.Fatalf("%s, and then %v", res.Status, err)
+					}
+				}
+			}
+			test.end(r, cfg, cookie)
+			if _, err := io.Copy(io.Discard, in); err != nil {
+				t.Errorf("it goes on: %v", err)
+			}
+		})
+	}
+}
+
+// withoutFirstToken takes the first token out of the configuration.
+func (r *rig) withoutFirstToken(c bridge.Config) {
+	r.t.Helper()
+	c.Tokens = c.Tokens[1:]
+	if _, _, err := r.Reload(r.t.Context(), c); err != nil {
+		r.t.Fatal(err)
 	}
 }

@@ -42,7 +42,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 		}
 		timer.Stop()
 		since = time.Now()
-		if !rest(r, shortest-time.Since(looked)) {
+		if !rest(r, shortest-time.Since(looked)) || !s.stays(r) {
 			return
 		}
 	}

@@ -93,6 +93,23 @@ func (s *Server) who(r *http.Request) (bridge.Caller, error) {
 	return caller, nil
 }
 
+// stays tells whether one who was let in to a stream would be still: a session ends, and a
+// token may be taken away.
+func (s *Server) stays(r *http.Request) bool {
+	if s.names.near(r) {
+		return true
+	}
+	hash := hashOf(bearer(r))
+	if cookie, err := r.Cookie(s.cookieName()); err == nil && bearer(r) == "" {
+		var ok bool
+		if hash, ok = s.sessions.token(hashOf(cookie.Value), time.Now()); !ok {
+			return false
+		}
+	}
+	_, ok := s.bridge.CallerOf(hash)
+	return ok
+}
+
 // bearer is the token in Authorization (RFC 6750 2.1); "" none.
 func bearer(r *http.Request) string {
 	kind, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
