@@ -29,9 +29,10 @@ func (c *LimitsConfig) say(v *spool.Volley, now time.Time, segments int) bool {
 	if !v.Stopped.IsZero() {
 		return false
 	}
+	row := v.Segments > 0 // one answer is none, however long it is
 	if v.Heard.IsZero() || now.Sub(v.Heard) > c.LoopWithin {
 		v.Segments = 0 // it answers nothing
-	} else if v.Segments += segments; v.Segments > c.LoopSegments {
+	} else if v.Segments += segments; row && v.Segments > c.LoopSegments {
 		v.Segments -= segments
 		v.Stopped = now
 		return false

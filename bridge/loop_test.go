@@ -192,3 +192,31 @@ func TestLoopClock(t *testing.T) {
 		t.Errorf("it does not end: %+v", v)
 	}
 }
+
+// One long answer is no row: nobody has answered it. The next one is, if the peer answers
+// it at once.
+func TestOneLongAnswerIsNoLoop(t *testing.T) {
+	t.Parallel()
+	inRig(t, modemtest.AirOptions{}, func(c *Config) { c.Limits.LoopSegments = 10 }, func(r *rig) {
+		h := r.air.NewHandset(phone, nil)
+		r.settle(time.Minute)
+		answer := func() error {
+			if err := h.Send(ownNumber, wdp.Datagram{Dst: 3590, Data: []byte("ask")}); err != nil {
+				t.Fatal(err)
+			}
+			r.settle(8 * time.Second)
+			if n := len(r.messages()); n != 1 {
+				t.Fatalf("%d messages have come", n)
+			}
+			r.acknowledge(r.messages()[0].ID)
+			_, err := r.Accept(context.Background(), Request{To: phone, Port: 3590, FromPort: 3590, Payload: make([]byte, 2000), TTL: time.Hour, Origin: tcpRoute})
+			return err
+		}
+		if err := answer(); err != nil || len(r.loopsNow()) != 0 {
+			t.Errorf("a long answer: %v", err)
+		}
+		if err := answer(); err == nil || len(r.loopsNow()) != 1 {
+			t.Error("a second one in the row is accepted")
+		}
+	})
+}
