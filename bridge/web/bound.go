@@ -3,18 +3,24 @@ package web
 import (
 	"io"
 	"net"
+	"net/netip"
 	"sync"
 	"time"
 )
 
-// A boundListener serves so many connections at a time and turns others away at once.
+// A boundListener serves so many connections at a time, and so many of one address, and
+// turns others away at once: who only holds connections open does not keep all others out.
 type boundListener struct {
 	net.Listener
-	slots chan struct{}
+	most, each int
+
+	mu   sync.Mutex
+	n    int
+	from map[netip.Prefix]int
 }
 
-func bound(l net.Listener, most int) net.Listener {
-	return &boundListener{l, make(chan struct{}, most)}
+func bound(l net.Listener, most, each int) net.Listener {
+	return &boundListener{Listener: l, most: most, each: each, from: map[netip.Prefix]int{}}
 }
 
 // busy is all that a connection hears for which there is no room.
@@ -27,15 +33,47 @@ func (l *boundListener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		select {
-		case l.slots <- struct{}{}:
-			return &boundConn{Conn: nc, free: sync.OnceFunc(func() { <-l.slots })}, nil
-		default:
+		at := originOf(nc)
+		if l.enter(at) {
+			return &boundConn{Conn: nc, free: sync.OnceFunc(func() { l.leave(at) })}, nil
 		}
 		nc.SetWriteDeadline(time.Now().Add(time.Second)) // it does not wait: the buffer of a new connection is empty
 		io.WriteString(nc, busy)
 		nc.Close()
 	}
+}
+
+func (l *boundListener) enter(at netip.Prefix) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.n >= l.most || l.from[at] >= l.each {
+		return false
+	}
+	l.n++
+	l.from[at]++
+	return true
+}
+
+func (l *boundListener) leave(at netip.Prefix) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.n--
+	if l.from[at]--; l.from[at] == 0 {
+		delete(l.from, at)
+	}
+}
+
+// originOf is what counts as one address: of IPv6 a /64, whose addresses are all one host's
+// to choose.
+func originOf(nc net.Conn) netip.Prefix {
+	at, _ := netip.ParseAddrPort(nc.RemoteAddr().String())
+	addr := at.Addr().Unmap().WithZone("")
+	bits := addr.BitLen()
+	if addr.Is6() {
+		bits = 64
+	}
+	prefix, _ := addr.Prefix(bits) // of no address: the zero prefix
+	return prefix
 }
 
 type boundConn struct {

@@ -60,7 +60,11 @@ func Listen(ctx context.Context, b *bridge.Bridge, o Options) (*Server, error) {
 	}
 	s.names = namesOf(o.Listen, s.listener.Addr(), o.Hosts)
 	beyond := bridge.Beyond(s.listener.Addr())
-	s.listener = bound(s.listener, mostConns) // below TLS, which net/http has to see
+	each := mostConns // on this machine all have one address
+	if beyond {
+		each = mostEach
+	}
+	s.listener = bound(s.listener, mostConns, each) // below TLS, which net/http has to see
 	if beyond {
 		if o.TLS == nil {
 			s.listener.Close()
@@ -93,6 +97,7 @@ const (
 	idleTime    = time.Minute
 	mostHeader  = 8 << 10
 	mostConns   = 64
+	mostEach    = 32 // of one address beyond this machine
 	mostStreams = 16
 	stopTime    = time.Second // for answers that are under way
 )
