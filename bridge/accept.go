@@ -125,7 +125,9 @@ func (b *Bridge) judge(tx *spool.Tx, r Request, m *spool.Outbound) (v verdict, e
 	if !limits.say(&volley, m.Accepted, len(m.Segments)) {
 		v.loop, v.stopped = loopRefusal(volley), was != volley.Stopped
 	}
-	v.volley = &volley
+	if v.loop == nil || v.stopped { // else it is as it was: who goes on asking wears no card
+		v.volley = &volley
+	}
 	return v, nil
 }
 

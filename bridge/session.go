@@ -257,4 +257,5 @@ func (b *Bridge) setVerdict(name, verdict string) {
 	b.mu.Unlock()
 	b.told.notify()
 	b.moved.notify()
+	b.agenda.look() // without a modem nobody else does after the machine was suspended
 }
