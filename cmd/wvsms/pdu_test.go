@@ -248,3 +248,11 @@ func TestPDUDecodeForPeople(t *testing.T) {
 		t.Errorf("%v\n%s\nwant\n%s", err, out, want)
 	}
 }
+
+// What an alphanumeric sender calls himself starts no line of ours and moves no cursor.
+func TestPDUDecodeObeysNoSender(t *testing.T) {
+	out, _, _, err := runPDU(t, "", "decode", "--tpdu", "4412d08ac64651b426991b1e000462116251500502100605040e060e061b5b324a68656c6c6f")
+	if err != nil || !strings.Contains(out, `  address      \x0a\x0d\x0cEVIL[`+"\n") {
+		t.Errorf("%q, %v", out, err)
+	}
+}

@@ -96,7 +96,7 @@ func readable(key string, value any) string {
 		if key == "text" {
 			return strconv.Quote(x)
 		}
-		return x
+		return visible(x) // an alphanumeric address may hold line feeds
 	case mwiObject:
 		state := "none waiting"
 		if x.Active {
