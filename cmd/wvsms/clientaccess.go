@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"os"
@@ -19,7 +20,7 @@ import (
 // by what it knows it. The token is in a file: a command line is seen by everybody.
 type accessFlags struct {
 	TokenFile string `placeholder:"FILE" env:"WVSMS_TOKEN_FILE" help:"A file that holds the token, where the bridge wants one."`
-	CA        string `name:"ca" placeholder:"FILE" help:"Certificates (PEM) to know the bridge by, beyond this machine; the system's by default."`
+	CA        string `name:"ca" placeholder:"FILE" help:"Certificates (PEM) to know the bridge by; beyond this machine the system's by default."`
 }
 
 // args are the flags as they stand on a command line.
@@ -34,7 +35,7 @@ func (f accessFlags) args() (line string) {
 }
 
 // dial connects to host:port, or to the Unix socket at a path, and shows the token if
-// there is one. Beyond this machine it is TLS.
+// there is one. Beyond this machine it is TLS, and where --ca says by what to know the bridge.
 func (f accessFlags) dial(ctx context.Context, addr string) (*client, error) {
 	token, err := f.token()
 	if err != nil {
@@ -52,6 +53,9 @@ func (f accessFlags) dial(ctx context.Context, addr string) (*client, error) {
 		return nil, fmt.Errorf("connect to the bridge: %w%s", err, hint)
 	}
 	c, err := greet(ctx, nc, addr)
+	if errors.Is(err, io.ErrUnexpectedEOF) && f.CA == "" && !strings.Contains(addr, "/") {
+		err = fmt.Errorf("%w (if it speaks TLS there, --ca FILE says by what to know it)", err)
+	}
 	if err != nil || token == "" {
 		return c, err
 	}
@@ -67,7 +71,7 @@ func (f accessFlags) connect(ctx context.Context, addr string) (net.Conn, error)
 	switch {
 	case strings.Contains(addr, "/"):
 		return d.DialContext(ctx, "unix", addr)
-	case onThisMachine(addr):
+	case onThisMachine(addr) && f.CA == "": // --ca: a listener beyond loopback speaks TLS to everybody
 		return d.DialContext(ctx, "tcp", addr)
 	}
 	roots, err := f.roots()

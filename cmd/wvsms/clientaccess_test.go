@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"io"
 	"math/big"
 	"net"
 	"os"
@@ -130,4 +133,40 @@ func TestClientWantsTLS(t *testing.T) {
 			t.Errorf("%s is on this machine: %v", addr, !here)
 		}
 	}
+}
+
+// A listener beyond loopback speaks TLS to this machine, too: the client is told how, and
+// --ca makes it.
+func TestClientSpeaksTLSOnThisMachine(t *testing.T) {
+	dir := t.TempDir()
+	writeCertificate(t, dir)
+	pair, err := tls.LoadX509KeyPair(filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{pair}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		if nc, err := l.Accept(); err == nil {
+			nc.Close() // as a bridge does to a stranger from whom no handshake comes
+		}
+		if nc, err := l.Accept(); err == nil {
+			io.WriteString(nc, "WVSMS 1 ready max=32640\r\n")
+			defer nc.Close()
+			nc.Read(make([]byte, 1))
+		}
+	}()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // one that speaks no TLS waits for ever
+	defer cancel()
+	if _, err := (accessFlags{}).dial(ctx, l.Addr().String()); err == nil || !strings.Contains(err.Error(), "--ca FILE") {
+		t.Errorf("without --ca: %v", err)
+	}
+	c, err := accessFlags{CA: filepath.Join(dir, "cert.pem")}.dial(ctx, l.Addr().String())
+	if err != nil {
+		t.Fatalf("with --ca: %v", err)
+	}
+	c.Close()
 }
