@@ -61,7 +61,7 @@ func over(v *spool.Volley, now time.Time) bool {
 }
 
 func loopRefusal(v spool.Volley) *Refusal {
-	return &Refusal{"budget", fmt.Sprintf("loop: %d segments to %s in a row of answers within seconds (limits.loop_segments); it ends with an hour of silence, or by RESUME",
+	return &Refusal{"budget", fmt.Sprintf("loop: %d segments to %s in a row of answers within seconds (limits.loop_segments); it ends with an hour of silence, or by wvsms queue resume",
 		v.Segments, v.Peer)}
 }
 
