@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -22,6 +23,7 @@ func (b *Bridge) Reload(ctx context.Context, c Config) (changed, restart []strin
 	}
 	changed = slices.DeleteFunc(differences(b.applied, c), func(key string) bool { return !live(key) })
 	restart = slices.DeleteFunc(differences(b.cfg, c), live)
+	changed = append(changed, newTokens(b.applied, c, b.settings().tokens, set.tokens)...)
 	b.applied = c
 	b.set.Store(set)
 	if n := b.server.guests.recheck(b.CallerOf); n > 0 {
@@ -33,6 +35,17 @@ func (b *Bridge) Reload(ctx context.Context, c Config) (changed, restart []strin
 		}
 	}
 	return changed, restart, nil
+}
+
+// newTokens names the files whose paths stand in the configuration as they did, and that
+// hold another token.
+func newTokens(old, now Config, before, after []tokenKey) (keys []string) {
+	for i := range min(len(before), len(after)) {
+		if old.Tokens[i].File == now.Tokens[i].File && before[i].hash != after[i].hash {
+			keys = append(keys, fmt.Sprintf("token[%d].file", i))
+		}
+	}
+	return keys
 }
 
 // wakeKept lets what was put off for a limit be looked at again: there may be room now.

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"crypto/x509"
 	"slices"
 	"strings"
 	"testing"
@@ -110,4 +111,15 @@ func TestReloadWakesWhatWaits(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A token that is replaced in its file is a change, though no key has changed.
+func TestReloadNamesNewTokens(t *testing.T) {
+	guarded(t, func(r *rig, _ *x509.CertPool) {
+		writeFile(t, r.cfg.Tokens[1].File, "another-token-that-is-good")
+		changed, restart, err := r.Reload(r.ctx, r.cfg)
+		if err != nil || !slices.Equal(changed, []string{"token[1].file"}) || len(restart) > 0 {
+			t.Errorf("changed %q, after a restart %q, %v", changed, restart, err)
+		}
+	})
 }
