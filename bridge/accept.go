@@ -123,7 +123,7 @@ func (b *Bridge) judge(tx *spool.Tx, r Request, m *spool.Outbound) (v verdict, e
 	}
 	was := volley.Stopped
 	if !limits.say(&volley, m.Accepted, len(m.Segments)) {
-		v.loop, v.stopped = loopRefusal(volley), was != volley.Stopped
+		v.loop, v.stopped = loopRefusal(m.Peer, volley.Segments), was != volley.Stopped
 	}
 	if v.loop == nil || v.stopped { // else it is as it was: who goes on asking wears no card
 		v.volley = &volley

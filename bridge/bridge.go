@@ -275,7 +275,13 @@ var errInterrupted = fmt.Errorf("%w: the bridge ended while it was sending", mod
 // is on disk already.
 func (b *Bridge) Run(ctx context.Context) error {
 	defer b.Close()
-	b.log.Info().Strs("listen", b.cfg.Socket.Listen).Str("spool", b.cfg.Spool.Path).Int("modems", len(b.cfg.Modems)).Msg("bridge is up")
+	up := b.log.Info().Strs("listen", b.cfg.Socket.Listen)
+	for _, other := range []struct{ name, at string }{{"unix", b.cfg.Socket.Unix}, {"http", b.cfg.HTTP.Listen}} {
+		if other.at != "" {
+			up.Str(other.name, other.at)
+		}
+	}
+	up.Str("spool", b.cfg.Spool.Path).Int("modems", len(b.cfg.Modems)).Msg("bridge is up")
 	g, ctx := errgroup.WithContext(ctx)
 	b.running = ctx
 	g.Go(func() error { return b.hub.Run(ctx) })

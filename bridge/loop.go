@@ -60,9 +60,9 @@ func over(v *spool.Volley, now time.Time) bool {
 	return !v.Stopped.IsZero() && now.Sub(later(v.Stopped, later(v.Said, v.Heard))) >= loopSilence
 }
 
-func loopRefusal(v spool.Volley) *Refusal {
+func loopRefusal(peer string, segments int) *Refusal {
 	return &Refusal{"budget", fmt.Sprintf("loop: %d segments to %s in a row of answers within seconds (limits.loop_segments); it ends with an hour of silence, or by wvsms queue resume",
-		v.Segments, v.Peer)}
+		segments, peer)}
 }
 
 // heard notes that a whole message has come.
