@@ -96,10 +96,10 @@ func (y *trade) size(t testing.TB) int64 {
 // Months of days that are a four-hundredth as long: from the second month on the file grows no more, and a message costs as
 // many writes as ever.
 func TestMonths(t *testing.T) {
-	months := 4
 	if brief() {
-		months = 3
+		t.Skip("takes a minute with the race detector")
 	}
+	const months = 4
 	dir := memory(t)
 	disk := spooltest.Under(t, dir)
 	y := &trade{s: openSpool(t, filepath.Join(dir, "spool.db")), day: 72, now: t0}

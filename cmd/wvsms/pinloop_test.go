@@ -31,7 +31,11 @@ func TestWrongPINAndKills(t *testing.T) {
 	}
 	points := filepath.Join(b.dir, "points")
 	b.env = []string{"CREDENTIALS_DIRECTORY=" + credentials, envPoints + "=" + points}
-	for life := range 100 {
+	lives := 100
+	if brief() {
+		lives = 25
+	}
+	for life := range lives {
 		told := len(b.log.String())
 		b.start()
 		for deadline := time.Now().Add(patience); !strings.Contains(b.log.String()[told:], "use SIM: "); time.Sleep(5 * time.Millisecond) {
@@ -51,7 +55,7 @@ func TestWrongPINAndKills(t *testing.T) {
 	if tries := strings.Count(string(reached), "committed PIN refused\n"); tries != 1 {
 		t.Errorf("%d PINs were refused", tries)
 	}
-	if strings.Contains(b.log.String(), wrong) {
+	if strings.Contains(strings.ReplaceAll(b.log.String(), b.dir, ""), wrong) { // by chance a number of that may hold it
 		t.Error("the PIN stands in the log")
 	}
 }
