@@ -285,9 +285,14 @@ func readSCClock(tx *spool.Tx, sim string, c *clock) (scClock, error) {
 	if err1 != nil || err2 != nil {
 		return k, nil // it is learned again
 	}
-	k.earlier, k.learned = scOffset{Duration: time.Duration(ns), known: true}, time.Unix(0, begun).UTC()
+	was, learned := scOffset{Duration: time.Duration(ns), known: true}, time.Unix(0, begun).UTC()
+	if learned.Equal(k.epoch) { // by an earlier session of this very run
+		k.offset = was
+		return k, nil
+	}
+	k.earlier, k.learned = was, learned
 	if !c.stood {
-		k.offset = k.earlier
+		k.offset = was
 		k.offset.guess = true
 	}
 	return k, nil

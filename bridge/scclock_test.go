@@ -149,6 +149,7 @@ func TestSCClockIsKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	same := &clock{runs: []time.Time{noon.Add(-time.Hour)}}
 	going := &clock{runs: []time.Time{noon}}
 	stood := &clock{runs: []time.Time{noon}, stood: true}
 	guess := known
@@ -158,6 +159,7 @@ func TestSCClockIsKept(t *testing.T) {
 		clock *clock
 		want  scClock
 	}{
+		{"a", same, scClock{bridge: same, epoch: noon.Add(-time.Hour), offset: known}},
 		{"a", going, scClock{bridge: going, epoch: noon, earlier: known, learned: noon.Add(-time.Hour), offset: guess}},
 		{"a", stood, scClock{bridge: stood, epoch: noon, earlier: known, learned: noon.Add(-time.Hour)}},
 		{"b", going, scClock{bridge: going, epoch: noon}},

@@ -82,17 +82,17 @@ func (b *Bridge) keepClock(ctx context.Context, now time.Time) (next time.Time, 
 	if err := b.clock.save(ctx, b.spool); err != nil {
 		return next, err
 	}
-	waits := false
+	next = now.Add(clockSave)
 	err = b.spool.View(ctx, func(tx *spool.Tx) error {
-		_, expiry := tx.NextExpiry()
-		_, partial := tx.NextPartial()
-		waits = expiry == nil || partial == nil
+		for _, deadline := range []func() (time.Time, error){tx.NextExpiry, tx.NextPartial} {
+			if _, err := deadline(); !errors.Is(err, spool.ErrNotFound) {
+				return err
+			}
+		}
+		next = now.Add(clockIdle)
 		return nil
 	})
-	if waits {
-		return now.Add(clockSave), err
-	}
-	return now.Add(clockIdle), err
+	return next, err
 }
 
 // expire ends what is over, and returns when the next message's time is.

@@ -54,9 +54,12 @@ func TestNothingFromAfarMovesTheCursor(t *testing.T) {
 	if len(single.Data) > 133 {
 		t.Fatalf("%d octets are no short message", len(single.Data))
 	}
-	for n := 0; captured.String() == ""; n++ { // until it looks on: a copy is dropped
+	// Until it looks on; a copy is dropped.
+	for deadline := time.Now().Add(patience); captured.String() == ""; time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("capture shows nothing")
+		}
 		inject(pdu.DCSOctet, single)
-		time.Sleep(100 * time.Millisecond)
 	}
 	segments, err := wdp.Datagram{Dst: 3590, Src: 3590, Data: append([]byte(evil), make([]byte, 200)...)}.Segment(wdp.Ref{Value: 7})
 	if err != nil {
