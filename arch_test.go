@@ -30,6 +30,7 @@ var allowed = map[string][]string{
 	"bridge":          {"csp", "modem", "modem/usb", "pdu", "pdu/wdp", "spool"},
 	"bridge/doctor":   {"bridge", "modem", "modem/usb", "pdu", "pdu/wdp", "spool"},
 	"bridge/web":      {"bridge"},
+	"bench":           {}, // its tests are the benchmarks
 	"cmd/wvsms":       {"bridge", "csp", "bridge/doctor", "bridge/web", "modem", "modem/modemtest", "modem/usb", "pdu", "pdu/wdp", "spool"},
 }
 

@@ -48,6 +48,7 @@ type session struct {
 	fault    *running // the faults of the command in execution
 	mmsUntil time.Time
 	hung     bool // Fault Hang, Profile.CDSWedges
+	pace     pace // of the commands
 	second   bool // on another terminal of the modem than the one with the URCs
 }
 
@@ -187,7 +188,7 @@ func (s *session) tellReady() {
 func (s *session) pause(ctx context.Context, d time.Duration) error {
 	s.m.mu.Unlock()
 	defer s.m.mu.Lock()
-	return sleep(ctx, d)
+	return s.pace.sleep(ctx, d)
 }
 
 // wait is pause within the life of the modem: the time a command takes.

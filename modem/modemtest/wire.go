@@ -21,6 +21,8 @@ type wire struct {
 	rw   io.ReadWriteCloser
 	baud int // 0: no pacing
 
+	reading, writing pace
+
 	mu      sync.Mutex
 	in, out []byte
 	stalled chan struct{} // non-nil: nothing is read until it is closed
@@ -66,7 +68,7 @@ func (w *wire) reader(ctx context.Context) error {
 			}
 		}
 		n, err := w.rw.Read(buf)
-		if serr := sleep(ctx, w.duration(n)); serr != nil {
+		if serr := w.reading.sleep(ctx, w.duration(n)); serr != nil {
 			return serr
 		}
 		w.mu.Lock()
@@ -101,7 +103,7 @@ func (w *wire) writer(ctx context.Context) error {
 		if _, err := w.rw.Write(chunk); err != nil {
 			return err
 		}
-		if err := sleep(ctx, w.duration(n)); err != nil {
+		if err := w.writing.sleep(ctx, w.duration(n)); err != nil {
 			return err
 		}
 	}
@@ -183,4 +185,27 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+}
+
+// A pace makes many waits take as long in all as they should: timers fire late, by up
+// to a millisecond where a thread sleeps in the poller, and what one wait took too long
+// the next ones take less.
+type pace struct{ late time.Duration }
+
+// maxLate is what is made up for: more is a machine that stood still.
+const maxLate = 20 * time.Millisecond
+
+func (p *pace) sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return nil
+	}
+	if d <= p.late {
+		p.late -= d
+		return nil
+	}
+	d -= p.late
+	begun := time.Now()
+	err := sleep(ctx, d)
+	p.late = min(max(0, time.Since(begun)-d), maxLate)
+	return err
 }

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"wvsms/modem/modemtest"
+	"wvsms/pdu"
+)
+
+// Numbers in the simulated network.
+const (
+	handset = "+491712345678"
+	smsc    = "+491710760000"
+)
+
+// A sim is a simulated modem on a pseudo terminal, whose far end is read and written by
+// whatever is measured. What passes there is looked at as it passes.
+type sim struct {
+	*modemtest.Modem
+	air  *modemtest.Air
+	line *watched
+}
+
+// newSim starts a network with one modem, until the benchmark ends.
+func newSim(b *testing.B, o modemtest.ModemOptions, air modemtest.AirOptions) *sim {
+	a := modemtest.NewAir(air)
+	s := addSim(b, a, "+491700000001", o)
+	live(b, a.Run)
+	return s
+}
+
+// addSim adds a modem to a network.
+func addSim(b *testing.B, a *modemtest.Air, number string, o modemtest.ModemOptions) *sim {
+	pty, err := modemtest.OpenPTY("")
+	if err != nil {
+		b.Fatal(err)
+	}
+	o.Number = number
+	s := &sim{Modem: a.NewModem(o), air: a, line: &watched{PTY: pty}}
+	live(b, func(ctx context.Context) error { return s.Serve(ctx, s.line) })
+	return s
+}
+
+// live has f run until the benchmark ends.
+func live(b *testing.B, f func(context.Context) error) {
+	ctx, stop := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := f(ctx); err != nil {
+			b.Error(err)
+		}
+	})
+	b.Cleanup(func() { stop(); wg.Wait() })
+}
+
+// watched is a pseudo terminal that remembers what passed.
+type watched struct {
+	*modemtest.PTY
+
+	mu    sync.Mutex
+	line  []byte // unfinished, to the modem
+	lines []said // to the modem
+	from  []said // by the modem, as it was written
+	in    int64  // octets to the modem
+	out   int64  // octets from it
+}
+
+type said struct {
+	at   time.Time
+	text string
+}
+
+func (w *watched) Read(p []byte) (int, error) {
+	n, err := w.PTY.Read(p)
+	now := time.Now()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.in += int64(n)
+	for _, c := range p[:n] {
+		if c != '\r' && c != 0x1a {
+			w.line = append(w.line, c)
+			continue
+		}
+		if c == 0x1a {
+			w.line = append(w.line, "^Z"...)
+		}
+		w.lines = append(w.lines, said{now, string(w.line)})
+		w.line = w.line[:0]
+	}
+	return n, err
+}
+
+func (w *watched) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	w.out += int64(len(p))
+	w.from = append(w.from, said{time.Now(), string(p)})
+	w.mu.Unlock()
+	return w.PTY.Write(p)
+}
+
+// forget begins anew.
+func (w *watched) forget() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.lines, w.from, w.in, w.out = nil, nil, 0, 0
+}
+
+// commands to the modem since forget that begin with prefix.
+func (w *watched) commands(prefix string) (all []said) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range w.lines {
+		if len(s.text) >= len(prefix) && s.text[:len(prefix)] == prefix {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// answers of the modem since forget that have word in them.
+func (w *watched) answers(word string) (all []said) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range w.from {
+		if bytes.Contains([]byte(s.text), []byte(word)) {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// A taker counts the SUBMITs that the network takes.
+type taker struct {
+	mu   sync.Mutex
+	n    int
+	at   time.Time // of the last
+	want int
+	done chan struct{}
+}
+
+func (t *taker) take(string, *pdu.Submit) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.n++
+	t.at = time.Now()
+	if t.n == t.want {
+		close(t.done)
+	}
+}
+
+// expect n more from now on.
+func (t *taker) expect(n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.n, t.want, t.done = 0, n, make(chan struct{})
+}
+
+// wait until they are there; false: not in time.
+func (t *taker) wait(d time.Duration) bool {
+	select {
+	case <-t.done:
+		return true
+	case <-time.After(d):
+		return false
+	}
+}
+
+func (t *taker) count() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.n
+}
