@@ -61,6 +61,10 @@ func (s *script) listen() {
 			s.from <- text.String() + "^Z"
 			text.Reset()
 		case 0x1b:
+			if text.Len() > 0 {
+				s.from <- text.String()
+			}
+			text.Reset()
 			s.from <- "^["
 		default:
 			text.WriteByte(o)

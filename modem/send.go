@@ -28,32 +28,85 @@ const cmmsTimeout = 5 * time.Second
 // Send returns ErrOutcomeUnknown at once, and the modem is still waited for
 // before its next command.
 func (m *Modem) Send(ctx context.Context, mode []byte, more bool) (mr int, err error) {
+	return m.Compose(ctx, mode, more).Submit()
+}
+
+// A Submission is one short message on its way to the modem. Up to Submit it is
+// not sent, however much of it the modem has.
+type Submission struct {
+	m    *Modem
+	ctx  context.Context
+	back context.CancelCauseFunc
+	mode []byte
+	more bool
+
+	gate chan struct{} // closed when Ctrl-Z may go out
+	gone chan struct{} // closed when it does
+	tell func()        // closes gone
+	err  error         // why it never began
+	j    *job
+	got  int // written by the job
+}
+
+// Compose begins what Send does, and returns at once. The modem is asked for its
+// prompt and given the PDU while the caller sees to what must be done before it is
+// sent; then follows Submit or Withdraw. A caller who needs long finds the prompt
+// withdrawn meanwhile, and Submit begins anew.
+func (m *Modem) Compose(ctx context.Context, mode []byte, more bool) *Submission {
+	s := &Submission{m: m, mode: mode, more: more, gate: make(chan struct{}), gone: make(chan struct{})}
+	s.ctx, s.back = context.WithCancelCause(ctx)
+	s.tell = sync.OnceFunc(func() { close(s.gone) })
 	if len(mode) < 2 || int(mode[0]) > len(mode)-2 {
-		return -1, fmt.Errorf("%w: PDU of %d octets is too short for its service centre field", ErrNotSent, len(mode))
+		s.err = fmt.Errorf("PDU of %d octets is too short for its service centre field", len(mode))
+		return s
 	}
-	gone := make(chan struct{})
-	onPDU := sync.OnceFunc(func() { close(gone) })
-	var got int // written by the job
-	j := &job{rank: rankSend, run: func(run context.Context) (err error) {
-		got, err = m.submit(ctx, run, mode, more, onPDU)
+	s.put()
+	return s
+}
+
+func (s *Submission) put() {
+	s.j = &job{rank: rankSend, run: func(run context.Context) (err error) {
+		s.got, err = s.m.submit(run, s)
 		return err
 	}}
-	if err := m.jobs.put(j); err != nil {
-		return -1, fmt.Errorf("%w: %w", ErrNotSent, err)
+	s.err = s.m.jobs.put(s.j)
+}
+
+// Submit has Ctrl-Z written and returns what became of the message, as Send does.
+func (s *Submission) Submit() (mr int, err error) {
+	defer s.back(nil)
+	close(s.gate)
+	mr, err = s.outcome()
+	if errors.Is(err, errHeld) {
+		s.put()
+		mr, err = s.outcome()
+	}
+	return mr, err
+}
+
+// Withdraw takes the message back: it is not sent. It does not wait for the modem,
+// which is brought in step before its next command.
+func (s *Submission) Withdraw() { s.back(errTakenBack) }
+
+var errTakenBack = errors.New("taken back")
+
+func (s *Submission) outcome() (mr int, err error) {
+	if s.err != nil {
+		return -1, fmt.Errorf("%w: %w", ErrNotSent, s.err)
 	}
 	select {
-	case <-j.done:
-		return m.sent(j, got)
-	case <-ctx.Done():
+	case <-s.j.done:
+		return s.m.sent(s.j, s.got)
+	case <-s.ctx.Done():
 	}
-	if m.jobs.withdraw(j) {
-		return -1, fmt.Errorf("%w: %w", ErrNotSent, context.Cause(ctx))
+	if s.m.jobs.withdraw(s.j) {
+		return -1, fmt.Errorf("%w: %w", ErrNotSent, context.Cause(s.ctx))
 	}
 	select {
-	case <-j.done:
-		return m.sent(j, got)
-	case <-gone:
-		return -1, fmt.Errorf("%w: %w", ErrOutcomeUnknown, context.Cause(ctx))
+	case <-s.j.done:
+		return s.m.sent(s.j, s.got)
+	case <-s.gone:
+		return -1, fmt.Errorf("%w: %w", ErrOutcomeUnknown, context.Cause(s.ctx))
 	}
 }
 
@@ -66,8 +119,9 @@ func (m *Modem) sent(j *job, mr int) (int, error) {
 	return mr, j.err
 }
 
-// submit runs among the jobs. ctx is the caller's, run that of Run.
-func (m *Modem) submit(ctx, run context.Context, mode []byte, more bool, onPDU func()) (mr int, err error) {
+// submit runs among the jobs. run is the context of Run.
+func (m *Modem) submit(run context.Context, s *Submission) (mr int, err error) {
+	ctx, mode, more := s.ctx, s.mode, s.more
 	if more && !m.noCMMS && !m.jobs.held() {
 		_, err := m.x.Command(ctx, "+CMMS=1", cmmsTimeout)
 		if refused := (*ResultError)(nil); errors.As(err, &refused) {
@@ -78,7 +132,7 @@ func (m *Modem) submit(ctx, run context.Context, mode []byte, more bool, onPDU f
 	}
 	// <length> counts the TPDU without the service centre (TS 27.005 3.1).
 	length := len(mode) - 1 - int(mode[0])
-	info, err := m.x.SMS(ctx, fmt.Sprintf("+CMGS=%d", length), hex.EncodeToString(mode), onPDU)
+	info, err := m.x.SMS(ctx, fmt.Sprintf("+CMGS=%d", length), hex.EncodeToString(mode), s.gate, s.tell)
 	m.jobs.hold(more && err == nil)
 	if err == nil || errors.Is(err, ErrOutcomeUnknown) {
 		if mr, ok := reference(info); ok {

@@ -13,7 +13,8 @@ const (
 	begun     phase = iota // nothing written
 	commanded              // the command line is written, or being written
 	prompted               // the modem has asked for the PDU
-	handing                // the PDU is being written
+	composed               // the PDU is written, or being written: ESC takes it back
+	handing                // Ctrl-Z is being written, or PDU and Ctrl-Z
 	submitted              // PDU and Ctrl-Z are written: no way back
 )
 
@@ -25,13 +26,14 @@ type transaction struct {
 	name   string // "+CSQ" of "+CSQ", "+CREG" of "+CREG?": how its answer begins
 	query  bool   // "…?": its answer may look like an unsolicited code
 	also   []string
-	free   bool          // answers with plain text (+CGSN)
-	digits int           // that such an answer has at least
-	pdu    string        // hex of a command with a prompt, "" for others
-	wake   bool          // the modem may still be set to ATV0
-	fence  bool          // resynchronises: see exec.resync
-	after  time.Duration // silence borne after Ctrl-Z
-	onPDU  func()        // called when the PDU begins to go out
+	free   bool            // answers with plain text (+CGSN)
+	digits int             // that such an answer has at least
+	pdu    string          // hex of a command with a prompt, "" for others
+	wake   bool            // the modem may still be set to ATV0
+	fence  bool            // resynchronises: see exec.resync
+	after  time.Duration   // silence borne after Ctrl-Z
+	onPDU  func()          // called when Ctrl-Z is about to go out
+	gate   <-chan struct{} // closed when Ctrl-Z may go out; nil: it may
 
 	phase  phase
 	timer  *time.Timer
@@ -41,7 +43,8 @@ type transaction struct {
 	fenced bool     // the fence's own answer has come
 	late   []string // what came before that; or late, to a command with a PDU
 	ended  bool
-	final  string // the final result code, "" when there was none
+	over   chan struct{} // closed then
+	final  string        // the final result code, "" when there was none
 	word   finalWord
 	cause  error // why it ended without
 }
@@ -55,7 +58,7 @@ var plainAnswers = map[string]int{
 
 func newTransaction(ctx context.Context, cmd string) *transaction {
 	first, name := commandName(cmd), commandName(cmd[strings.LastIndexByte(cmd, ';')+1:])
-	t := &transaction{ctx: ctx, cmd: cmd, name: name, also: []string{first}}
+	t := &transaction{ctx: ctx, cmd: cmd, name: name, also: []string{first}, over: make(chan struct{})}
 	t.digits, t.free = plainAnswers[name]
 	t.query = strings.HasSuffix(cmd, "?") && !strings.HasSuffix(cmd, "=?")
 	if t.free {
@@ -142,9 +145,17 @@ func (c *conditioner) begin(t *transaction) {
 	c.change.Broadcast()
 }
 
+func (t *transaction) end() {
+	if !t.ended {
+		t.ended = true
+		close(t.over)
+	}
+}
+
 // end ends t by a line of the modem's.
 func (c *conditioner) end(t *transaction, line string, word finalWord) {
-	t.ended, t.final, t.word = true, line, word
+	t.end()
+	t.final, t.word = line, word
 	if word == finalMaybe {
 		c.dirty = t
 	}
@@ -155,7 +166,7 @@ func (c *conditioner) end(t *transaction, line string, word finalWord) {
 	}
 }
 
-// abort ends t for cause, unless it has ended or its PDU is on the way: then
+// abort ends t for cause, unless it has ended or Ctrl-Z is on the way: then
 // the write's own deadline decides first.
 func (c *conditioner) abort(t *transaction, cause error) {
 	c.mu.Lock()
@@ -165,7 +176,7 @@ func (c *conditioner) abort(t *transaction, cause error) {
 	}
 }
 
-// withhold ends t for cause if its PDU has not begun to go out.
+// withhold ends t for cause if its Ctrl-Z has not begun to go out.
 func (c *conditioner) withhold(t *transaction, cause error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -178,7 +189,8 @@ func (c *conditioner) stop(t *transaction, cause error) {
 	if c.t != t || t.ended {
 		return
 	}
-	t.ended, t.cause = true, cause
+	t.end()
+	t.cause = cause
 	if t.phase == begun {
 		return // at does not listen yet: Write tells it
 	}
@@ -193,6 +205,6 @@ func (c *conditioner) collect(t *transaction) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.t, c.last = nil, t.cmd
-	t.ended = true
+	t.end()
 	c.change.Broadcast()
 }

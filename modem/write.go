@@ -1,6 +1,8 @@
 package modem
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -29,10 +31,18 @@ func (c *conditioner) Write(p []byte) (int, error) {
 		// V.250 5.2.1: a command line ends with CR alone.
 		return len(p), c.send([]byte(strings.TrimRight(string(p), "\r\n") + "\r"))
 	case prompted:
+		t.phase = composed
+		t.timer.Reset(promptTimeout)
+		c.mu.Unlock()
+		rest, err := c.compose(t, p)
+		if err != nil {
+			return 0, err
+		}
+		c.mu.Lock()
 		if err := t.ctx.Err(); err != nil {
-			t.ended, t.cause = true, err
-			c.dirty = t
-			c.push("ERROR\n")
+			c.stop(t, err)
+		}
+		if t.ended {
 			c.mu.Unlock()
 			return len(p), nil
 		}
@@ -43,7 +53,7 @@ func (c *conditioner) Write(p []byte) (int, error) {
 		c.say(true, strings.TrimSuffix(string(p), ctrlZ)+"^Z")
 		c.mu.Unlock()
 		c.probe("submit")
-		if err := c.send(p); err != nil {
+		if err := c.send(rest); err != nil {
 			return 0, err
 		}
 		c.probe("submitted")
@@ -55,6 +65,47 @@ func (c *conditioner) Write(p []byte) (int, error) {
 		c.mu.Unlock()
 	}
 	return len(p), nil
+}
+
+// holdTimeout is how long a prompt may stand open for want of Ctrl-Z: no code comes and
+// nothing is acknowledged meanwhile (TS 24.011 10.1: TR2M, 12 s at least).
+const holdTimeout = 5 * time.Second
+
+var errHeld = errors.New("the prompt stood open too long")
+
+// compose writes what may go out before the gate of t is open, waits for that, and
+// returns what is still to be written. It has an error when the line is dead; t has
+// ended when Ctrl-Z must not follow.
+func (c *conditioner) compose(t *transaction, p []byte) (rest []byte, err error) {
+	select {
+	case <-t.gate:
+		return p, nil
+	default:
+		if t.gate == nil {
+			return p, nil
+		}
+	}
+	body, found := bytes.CutSuffix(p, []byte(ctrlZ))
+	if !found {
+		return nil, fmt.Errorf("write a PDU of %d octets: no Ctrl-Z ends it", len(p))
+	}
+	if err := c.send(body); err != nil {
+		return nil, err
+	}
+	hold := time.NewTimer(holdTimeout)
+	defer hold.Stop()
+	select {
+	case <-t.gate:
+		return p[len(body):], nil
+	case <-t.over:
+	case <-c.dead:
+	case <-hold.C:
+		c.withhold(t, errHeld)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.say(true, string(body))
+	return nil, c.err
 }
 
 // withdraw takes the prompt of a command back, or one that may still come.
