@@ -23,7 +23,7 @@ chaos:           ## 10,000 messages, 1,000 kills, 20 seeds
 	  -chaos.messages=10000 -chaos.kills=1000 -chaos.seeds=20 -chaos.bridges=5 -chaos.disk
 
 floods:          ## 100,000 datagrams through 8-bit references, 1,000,000 first segments, a line of 1 GiB: half an hour
-	go test ./pdu/wdp -v -run 'TestReference(Wrap|Reused)$$' -wrap.datagrams=100000 -rapid.checks=10 -timeout 30m
+	go test ./pdu/wdp -v -run 'TestReference(Wrap|Reused)$$' -wrap.datagrams=100000 -rapid.checks=10 -rapid.shrinktime=1ns -timeout 30m
 	go test ./bridge -v -run TestFlood -flood.full -timeout 60m
 	go test ./cmd/wvsms -v -run 'TestFlood$$' -flood.full -timeout 30m
 

@@ -161,17 +161,22 @@ func (k Key) takes(g *generation, s placed) bool {
 	return true
 }
 
-// steady tells whether s is not too far from those that stand near it in the datagram.
+// steady tells whether s is not too far from those that stand near it in the datagram,
+// or are out of order with it.
 // A sender that counts comes back to an 8-bit reference 256 short messages later, that
 // is after 640 s at the soonest, also within the spread of a datagram of more than 100
-// segments; but never within that of neighbours.
+// segments; but never within that of neighbours, nor does the first segment of the next
+// datagram follow the last of this one any sooner.
 func (k Key) steady(g *generation, s Part) bool {
 	if k.Bits != 8 || k.spread() == narrowSpread {
 		return true
 	}
 	for _, p := range g.parts {
-		numbers := max(p.Seq-s.Seq, s.Seq-p.Seq)
-		if p.SCTS.Sub(s.SCTS).Abs() > narrowSpread+time.Duration(numbers)*narrowEach {
+		most := narrowSpread
+		if inOrder(p.Part, s) {
+			most += time.Duration(max(p.Seq-s.Seq, s.Seq-p.Seq)) * narrowEach
+		}
+		if p.SCTS.Sub(s.SCTS).Abs() > most {
 			return false
 		}
 	}

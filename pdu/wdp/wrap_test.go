@@ -451,6 +451,24 @@ func TestReferenceWrapLong(t *testing.T) {
 	}
 }
 
+// After an outage the segments of many datagrams come in any order, and all may be of one
+// reference: the end of one is not joined with the beginning of the next.
+func TestReferenceWrapAfterOutage(t *testing.T) {
+	key := Key{Bits: 8, Ref: 7, Total: 200}
+	each := 2750 * time.Millisecond
+	at := func(datagram, seq int) Part {
+		sent := start.Add(time.Duration(datagram*(200+255)+seq) * each).Truncate(time.Second)
+		return Part{Seq: seq, Hash: bodyHash(datagram, seq), SCTS: sent}
+	}
+	for _, c := range [][2]Part{{at(0, 200), at(1, 1)}, {at(1, 1), at(0, 200)}, {at(0, 180), at(1, 20)}} {
+		have := c[0]
+		have.Generation = 1
+		if got := key.Place([]Part{have}, c[1]); got != (Placement{}) {
+			t.Errorf("segment %d stamped %v after segment %d: %+v, want a generation of its own", c[1].Seq, c[1].SCTS.Sub(have.SCTS), have.Seq, got)
+		}
+	}
+}
+
 // A sender that goes on after two hours: only a 16-bit reference is surely the same then.
 func TestResumedLater(t *testing.T) {
 	for bits, want := range map[int]Placement{16: {Generation: 1, Complete: true}, 8: {}} {
