@@ -165,6 +165,9 @@ func (tx *Tx) Outbound(id string) (*Outbound, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !tx.view {
+		tx.remember(m)
+	}
 	return tx.withPayload(m)
 }
 

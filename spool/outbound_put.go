@@ -17,14 +17,34 @@ func (tx *Tx) PutOutbound(m *Outbound) error {
 			return tx.fail(fmt.Errorf("put outbound message %s: segment %d has number %d", m.ID, i+1, s.Seq))
 		}
 	}
-	old, err := tx.loadOutbound("id = ?", m.ID)
+	old, err := tx.onDisk(m.ID)
 	switch err {
 	case nil:
-		return tx.updateOutbound(old, m)
+		err = tx.updateOutbound(old, m)
 	case ErrNotFound:
-		return tx.insertOutbound(m)
+		err = tx.insertOutbound(m)
+	}
+	if err == nil {
+		tx.remember(m)
 	}
 	return err
+}
+
+// onDisk is a message as the transaction read or wrote it last.
+func (tx *Tx) onDisk(id string) (*Outbound, error) {
+	if m := tx.outbound[id]; m != nil {
+		return m, nil
+	}
+	return tx.loadOutbound("id = ?", id)
+}
+
+func (tx *Tx) remember(m *Outbound) {
+	was := *m
+	was.Segments = slices.Clone(m.Segments)
+	if tx.outbound == nil {
+		tx.outbound = map[string]*Outbound{}
+	}
+	tx.outbound[m.ID] = &was
 }
 
 func (tx *Tx) insertOutbound(m *Outbound) error {

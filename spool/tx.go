@@ -17,9 +17,10 @@ type Tx struct {
 	view bool
 	err  error
 
-	wrote bool     // something
-	about string   // the business event, for Options.Probe
-	undo  []func() // puts back what the Tx wrote into the caller's structs
+	wrote    bool                 // something
+	about    string               // the business event, for Options.Probe
+	outbound map[string]*Outbound // messages as they are on disk: PutOutbound writes what differs
+	undo     []func()             // puts back what the Tx wrote into the caller's structs
 }
 
 var (
