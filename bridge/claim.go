@@ -19,44 +19,61 @@ const (
 func (b *Bridge) claim(ctx context.Context, s *session) (id string, next time.Time, err error) {
 	b.claims.Lock()
 	defer b.claims.Unlock()
+	err = b.spool.View(ctx, func(tx *spool.Tx) (err error) {
+		id, next, err = b.pick(tx, s)
+		return err
+	})
+	b.take(id)
+	return id, next, err
+}
+
+// claimIn is claim inside a commit.
+func (b *Bridge) claimIn(tx *spool.Tx, s *session) (id string, err error) {
+	b.claims.Lock()
+	defer b.claims.Unlock()
+	id, _, err = b.pick(tx, s)
+	b.take(id)
+	return id, err
+}
+
+// take marks a message as claimed. b.claims is held, here and in pick.
+func (b *Bridge) take(id string) {
+	if id != "" {
+		b.claimed[id] = true
+		delete(b.shunned, id)
+	}
+}
+
+func (b *Bridge) pick(tx *spool.Tx, s *session) (id string, next time.Time, err error) {
 	now := b.clock.Now()
 	if !s.sends(s.modem.Status()) {
 		return "", next, nil
 	}
-	err = b.spool.View(ctx, func(tx *spool.Tx) error {
-		held := func(id string) bool { return b.claimed[id] || b.shunned[id].by(s, now) }
-		ids, err := tx.Due(now, s.name, s.sim, held, 1)
-		if err != nil {
-			return err
+	held := func(id string) bool { return b.claimed[id] || b.shunned[id].by(s, now) }
+	ids, err := tx.Due(now, s.name, s.sim, held, 1)
+	if err != nil {
+		return "", next, err
+	}
+	if len(ids) > 0 {
+		// What this modem has no budget for may be for another one; and nothing that
+		// only it may carry waits longer than for that.
+		h, err := b.settings().modemHalt(tx, now, s.name)
+		switch {
+		case err != nil:
+			return "", next, err
+		case !h.at(now):
+			return ids[0], next, nil
 		}
-		if len(ids) > 0 {
-			// What this modem has no budget for may be for another one; and nothing that
-			// only it may carry waits longer than for that.
-			h, err := b.settings().modemHalt(tx, now, s.name)
-			if err == nil && h.at(now) {
-				next = h.until
-				return nil
-			}
-			id = ids[0]
-			return err
-		}
-		due, ok, err := tx.NextDueAfter(now, s.name, s.sim)
-		if ok {
-			next = due
-		}
-		return err
-	})
-	if id != "" {
-		b.claimed[id] = true
-		delete(b.shunned, id)
-		return id, next, err
+		next = h.until
+	} else if next, _, err = tx.NextDueAfter(now, s.name, s.sim); err != nil {
+		return "", time.Time{}, err
 	}
 	for _, x := range b.shunned {
 		if x.by(s, now) && (next.IsZero() || x.until.Before(next)) {
 			next = x.until // nobody has taken it
 		}
 	}
-	return id, next, err
+	return "", next, nil
 }
 
 // A shunning is one SIM's leaving a message to the others, for so long that a ready one
@@ -88,10 +105,13 @@ func (b *Bridge) another(s *session) bool {
 	return false
 }
 
-// release gives a message back and lets every modem look again.
-func (b *Bridge) release(id string) {
+// release gives a message back. Where something is left of it to send, every modem looks
+// again.
+func (b *Bridge) release(id string, open bool) {
 	b.claims.Lock()
 	delete(b.claimed, id)
 	b.claims.Unlock()
-	b.queued.notify()
+	if open {
+		b.queued.notify()
+	}
 }

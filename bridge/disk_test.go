@@ -78,27 +78,30 @@ func TestDiskRefuses(t *testing.T) {
 }
 
 // A disk that is full just when the network has taken a segment: the outcome is written down when there is room, and the
-// segment goes once.
+// segment goes once. The next message, whose PDU the modem has by then, is not submitted before that.
 func TestDiskIsFullBehindCtrlZ(t *testing.T) {
 	var disk *spooltest.Disk
-	submits := 0
+	submits, refuse := 0, true
 	air := modemtest.AirOptions{Refuse: func(string, *pdu.Submit) int {
 		submits++
-		disk.Before(func(spooltest.Kind, string) error { return spooltest.ErrFull })
+		if refuse {
+			disk.Before(func(spooltest.Kind, string) error { return spooltest.ErrFull })
+		}
 		return 0
 	}}
 	change := func(c *Config) { disk = spooltest.Under(t, filepath.Dir(c.Spool.Path)) }
 	inRig(t, air, change, func(r *rig) {
 		r.air.NewHandset(phone, nil)
-		id := r.accept(Request{Payload: []byte("once")})
+		id, other := r.accept(Request{Payload: []byte("once")}), r.accept(Request{Payload: []byte("after it")})
 		r.settle(10 * time.Minute)
 		if m := r.outbound(id); submits != 1 || m.State != spool.StateQueued || m.Segments[0].State != spool.SegSubmitting {
 			t.Errorf("on a full disk %d submits, message %s, segment %s", submits, m.State, m.Segments[0].State)
 		}
 		disk.Before(nil)
+		refuse = false
 		r.settle(10 * time.Minute)
-		if m := r.outbound(id); submits != 1 || m.State != spool.StateSent {
-			t.Errorf("with room again %d submits, message %s", submits, m.State)
+		if m, o := r.outbound(id), r.outbound(other); submits != 2 || m.State != spool.StateSent || o.State != spool.StateSent {
+			t.Errorf("with room again %d submits, messages %s and %s", submits, m.State, o.State)
 		}
 	})
 }

@@ -41,7 +41,6 @@ func (s *session) runOutbound(ctx context.Context) error {
 		switch {
 		case id != "": // also where the line was lost meanwhile: then it is given back
 			s.carry(ctx, id)
-			s.bridge.release(id)
 			continue
 		case ctx.Err() != nil:
 			return nil
@@ -62,9 +61,11 @@ func (s *session) runOutbound(ctx context.Context) error {
 	return nil
 }
 
-// carry sends the segments of a message until none is left that may go now. Each
-// commit closes one attempt and opens the next: what happened to the last segment
-// and which one is submitted now are one event.
+// carry sends the segments of a message until none is left that may go now, and of the
+// next message then, as long as there is one and all goes well. Each commit closes one
+// attempt and opens the next: what happened to the last segment and which one is
+// submitted now are one event. While that is written to disk the modem gets the PDU, but
+// not Ctrl-Z.
 //
 //	commit: 1 submitting → CMGS → commit: 1 accepted, 2 submitting → CMGS → …
 func (s *session) carry(ctx context.Context, id string) {
@@ -73,38 +74,37 @@ func (s *session) carry(ctx context.Context, id string) {
 	defer cut()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(stopGrace, cut) })()
 
-	next := s.advance(ctx, id, nil)
+	next := s.advance(ctx, send, id, nil)
 	for next != nil {
 		s.pulse.beat()
+		id = next.id
 		// A report may overtake the answer to its CMGS. It waits for the flight to
 		// end, so that it finds the answer written down.
 		s.flight <- struct{}{}
-		begun := time.Now()
-		if !next.accepted.IsZero() {
-			s.bridge.Took(AcceptToSubmit, s.bridge.clock.Now().Sub(next.accepted))
-		}
 		s.tapSubmit(id, next.mode)
-		mr, err := s.modem.Send(send, next.mode, next.more)
+		mr, err := next.submission.Submit()
 		s.tapResult(id, mr, err)
 		if err == nil || errors.As(err, new(*modem.ResultError)) {
-			s.bridge.Took(SubmitToFinal, time.Since(begun))
+			s.bridge.Took(SubmitToFinal, time.Since(next.begun))
 		}
 		last := &attempt{seq: next.seq, mr: mr, err: err, vendor: s.vendor}
 		if troubled(err) {
-			last.said = s.recorder.since(begun, linesBefore)
+			last.said = s.recorder.since(next.begun, linesBefore)
 		}
-		next = s.advance(ctx, id, last)
+		next = s.advance(ctx, send, id, last)
 		<-s.flight
 	}
 }
 
 // A transmission is one segment on its way to the modem.
 type transmission struct {
+	id   string // of the message
 	seq  int
 	mode []byte // PDU-mode octets
 	more bool   // another segment of the message follows at once
 
-	accepted time.Time // of the message, whose first attempt this is; zero: it is not
+	submission *modem.Submission
+	begun      time.Time
 }
 
 // An attempt is a transmission that came back.
@@ -124,22 +124,24 @@ func troubled(err error) bool {
 	return errors.Is(err, modem.ErrOutcomeUnknown) || err != nil && !errors.Is(err, context.Canceled)
 }
 
-// advance records the last attempt and begins the next one; nil if there is none.
+// advance records the last attempt at a message and begins the next one, of this message
+// or of one that waits; nil if there is none. A message that is not gone on with is given
+// back.
 // A result must not be forgotten because the disk is full: it is written down as
 // soon as that is possible, whatever becomes of the session. Until then the spool
 // says `submitting`, which the next start of the bridge reads as unknown.
-func (s *session) advance(ctx context.Context, id string, last *attempt) *transmission {
+func (s *session) advance(ctx, send context.Context, id string, last *attempt) *transmission {
 	for {
 		s.pulse.beat()
 		var next *transmission
-		var shunned bool
-		err := s.bridge.change(context.WithoutCancel(ctx), s.log, "ledger", func(tx *spool.Tx, story *events) error {
-			next = nil
+		var shunned, open bool
+		var other string // another message, claimed
+		err := s.bridge.change(context.WithoutCancel(ctx), s.log, "ledger", func(tx *spool.Tx, story *events) (err error) {
 			m, err := tx.Outbound(id)
 			if err != nil {
 				return err
 			}
-			o := outbound{Outbound: m, now: s.bridge.clock.Now(), events: story, jitter: jitter}
+			o := s.work(m, story)
 			if last == nil {
 				o.interrupted() // a commit that failed may be on disk all the same
 			} else {
@@ -149,12 +151,25 @@ func (s *session) advance(ctx context.Context, id string, last *attempt) *transm
 				o.record(*last)
 				shunned = o.shunned
 			}
-			if o.State.Open() && !o.shunned && ctx.Err() == nil && !lineGone(last) && !s.abroad(s.modem.Status()) {
+			goesOn := ctx.Err() == nil && !lineGone(last) && !s.abroad(s.modem.Status())
+			if goesOn && o.State.Open() && !o.shunned {
 				if next, err = s.begin(tx, &o); err != nil {
 					return err
 				}
 			}
-			return tx.PutOutbound(m)
+			open = o.State.Open()
+			if err := tx.PutOutbound(m); err != nil {
+				return err
+			}
+			if goesOn && next == nil && last != nil && last.err == nil {
+				if other, next, err = s.beginOther(tx, story); err != nil {
+					return err
+				}
+			}
+			if next != nil {
+				next.compose(send, s)
+			}
+			return nil
 		})
 		if err == nil {
 			if last != nil {
@@ -164,13 +179,58 @@ func (s *session) advance(ctx context.Context, id string, last *attempt) *transm
 				s.bridge.shun(id, s)
 			}
 			s.raise(last)
+			if next == nil || next.id != id {
+				s.bridge.release(id, open)
+			}
+			if other != "" && next == nil {
+				s.bridge.release(other, true)
+			}
 			return next
+		}
+		if next != nil && next.submission != nil {
+			next.submission.Withdraw()
+		}
+		if other != "" {
+			s.bridge.release(other, true)
 		}
 		s.log.Error().Err(err).Str("id", id).Msg("cannot write down what happened to a segment; trying again")
 		if !pause(s.bridge.running, spoolPause, nil) || last == nil && ctx.Err() != nil {
+			s.bridge.release(id, true)
 			return nil
 		}
 	}
+}
+
+// work is a message for one commit to work on.
+func (s *session) work(m *spool.Outbound, story *events) outbound {
+	return outbound{Outbound: m, now: s.bridge.clock.Now(), events: story, jitter: jitter}
+}
+
+// beginOther begins the next message that this modem may carry, and claims it; the
+// transmission is nil if none of it may go now, id "" if there is no such message.
+func (s *session) beginOther(tx *spool.Tx, story *events) (id string, next *transmission, err error) {
+	id, err = s.bridge.claimIn(tx, s)
+	if id == "" || err != nil {
+		return id, nil, err
+	}
+	m, err := tx.Outbound(id)
+	if err != nil {
+		return id, nil, err
+	}
+	o := s.work(m, story)
+	o.interrupted()
+	if o.State.Open() {
+		if next, err = s.begin(tx, &o); err != nil {
+			return id, nil, err
+		}
+	}
+	return id, next, tx.PutOutbound(m)
+}
+
+// compose gives the modem the PDU, up to Ctrl-Z.
+func (t *transmission) compose(ctx context.Context, s *session) {
+	t.begun = time.Now()
+	t.submission = s.modem.Compose(ctx, t.mode, t.more)
 }
 
 // lineGone: what is begun after such an attempt would not be sent.
@@ -234,10 +294,10 @@ func (s *session) begin(tx *spool.Tx, o *outbound) (*transmission, error) {
 	if err := set.spend(tx, o, s.name, s.sim); err != nil {
 		return nil, err
 	}
-	next := &transmission{seq: seg.Seq, mode: mode, more: more}
 	if !o.tried() {
-		next.accepted = o.Accepted
+		s.bridge.Took(AcceptToSubmit, o.now.Sub(o.Accepted))
 	}
+	next := &transmission{id: o.ID, seq: seg.Seq, mode: mode, more: more}
 	seg.State, seg.At, seg.SentAt, seg.MR = spool.SegSubmitting, o.now, o.now, -1
 	seg.Modem, seg.SIM = s.name, s.sim
 	seg.Attempts++

@@ -150,9 +150,10 @@ func TestFieldRole(t *testing.T) {
 	second.WriteTo(nil, bridge)
 	l.eventually("an empty datagram is a message too", func() bool { return l.took() == 2 && len(l.requests()[1].Payload) == 0 })
 	l.message("udp:3590:+491712345678", "+491712345678", "one")
-	l.message("udp:3590:+491712345678", "+491712345678", "")
+	empty := l.message("udp:3590:+491712345678", "+491712345678", "")
 	expectDatagram(t, second, "one")
 	expectDatagram(t, second, "")
+	l.eventually("it is done with: a stop before that repeats it", func() bool { return l.state(empty) == spool.MsgAcked })
 
 	// What is refused is counted, and what follows is not.
 	l.desk.mu.Lock()

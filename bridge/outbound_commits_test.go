@@ -1,0 +1,56 @@
+package bridge
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"wvsms/modem/modemtest"
+	"wvsms/spool"
+)
+
+// Each segment costs one commit, also where the next one is of another message: what became
+// of the last and which goes now are one event. Nothing but CMGS passes between the segments
+// of a message, and nothing but CMMS and CMGS while there is something to send.
+func TestOneCommitASegment(t *testing.T) {
+	var ledger int
+	var said []string
+	inRig(t, modemtest.AirOptions{}, nil, func(r *rig) {
+		r.air.NewHandset(phone, nil)
+		r.stop()
+		r.probe = func(point string) {
+			if point == "committed ledger" {
+				ledger++
+			}
+		}
+		r.trace = func(_ string, sent bool, line string) {
+			if sent && strings.HasPrefix(line, "AT") {
+				said = append(said, line[:min(len(line), 7)])
+			}
+		}
+		r.sims["m0"].SetRegistration(2, 2)
+		r.start()
+		r.settle(time.Minute)
+		var ids []string
+		for i := range 12 {
+			ids = append(ids, r.accept(Request{Payload: []byte(strings.Repeat("x", 100+i%4*100))}))
+		}
+		said = nil
+		r.sims["m0"].SetRegistration(1, 1)
+		r.settle(10 * time.Second)
+		for _, id := range ids {
+			if m := r.outbound(id); m.State != spool.StateSent {
+				t.Errorf("message %s is %s", id, m.State)
+			}
+		}
+	})
+	if want := 3*(1+2+3+4) + 1; ledger != want {
+		t.Errorf("%d commits, want %d", ledger, want)
+	}
+	one := []string{"AT+CMGS", "AT+CMMS", "AT+CMGS", "AT+CMGS", "AT+CMMS", "AT+CMGS", "AT+CMGS", "AT+CMGS", "AT+CMMS", "AT+CMGS", "AT+CMGS", "AT+CMGS", "AT+CMGS"}
+	first := slices.Index(said, "AT+CMGS")
+	if want := slices.Concat(one, one, one); first < 0 || !slices.Equal(said[first:], want) {
+		t.Errorf("the modem was told\n%v, want\n%v", said, want)
+	}
+}
