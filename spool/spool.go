@@ -30,6 +30,7 @@ PRAGMA cell_size_check = ON;
 PRAGMA journal_size_limit = 8388608`
 
 const readerPragmas = `
+PRAGMA cache_size = -512;
 PRAGMA busy_timeout = 10000;
 PRAGMA query_only = ON;
 PRAGMA temp_store = MEMORY;

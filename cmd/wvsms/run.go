@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 
 	"wvsms/bridge"
 	"wvsms/bridge/web"
@@ -27,8 +28,15 @@ type runCmd struct {
 // instrument lets tests look into the daemon that they run as a process, and end it.
 var instrument = func(*bridge.Options) {}
 
+// gcPercent keeps the heap small, of which little lives: 3 MiB less at the peak, for a collection
+// more now and then. GOGC says otherwise.
+const gcPercent = 50
+
 // Run is the daemon.
 func (c *runCmd) Run(ctx context.Context, std *stdio) error {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	cfg, err := c.config()
 	if err != nil {
 		return usageError{err}
