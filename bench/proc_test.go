@@ -26,7 +26,7 @@ func start(b *testing.B, env []string, name string, args ...string) *process {
 	p := &process{cmd: exec.Command(name, args...), said: &bytes.Buffer{}, exited: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = p.said, p.said
 	p.cmd.Env = append(os.Environ(), env...)
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	if err := p.cmd.Start(); err != nil {
 		b.Fatal(err)
 	}
@@ -52,26 +52,66 @@ func (p *process) stop() {
 	}
 }
 
+// kill ends it and its children, which are of one process group.
 func (p *process) kill() {
-	p.cmd.Process.Kill()
+	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 	<-p.exited
+}
+
+// pids are those of it and its children.
+func (p *process) pids() (all []int) {
+	group := strconv.Itoa(p.cmd.Process.Pid)
+	files, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, file := range files {
+		if f := statFields(file); len(f) > 2 && f[2] == group {
+			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+			all = append(all, pid)
+		}
+	}
+	return all
 }
 
 // cpu is the time it has spent, to 1/100 s.
 func (p *process) cpu() time.Duration { return cpuOf(p.cmd.Process.Pid) }
 
 func cpuOf(pid int) time.Duration {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
+	fields := statFields(fmt.Sprintf("/proc/%d/stat", pid))
+	if len(fields) < 13 {
 		return 0
 	}
-	fields := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
 	var ticks int64
 	for _, f := range fields[11:13] {
 		n, _ := strconv.ParseInt(f, 10, 64)
 		ticks += n
 	}
 	return time.Duration(ticks) * 10 * time.Millisecond
+}
+
+// statFields are those behind the name of the program: proc(5), from (3) on.
+func statFields(file string) []string {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	return strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
+}
+
+// busy is the time that it and its children have spent, to the nanosecond where their
+// threads live; what ended ones spent is in the coarse count.
+func (p *process) busy() time.Duration {
+	var fine, coarse time.Duration
+	for _, pid := range p.pids() {
+		coarse += cpuOf(pid)
+		tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
+		for _, task := range tasks {
+			b, _ := os.ReadFile(task)
+			if f := strings.Fields(string(b)); len(f) > 0 {
+				ns, _ := strconv.ParseInt(f[0], 10, 64)
+				fine += time.Duration(ns)
+			}
+		}
+	}
+	return max(fine, coarse)
 }
 
 // rss and peak are its resident memory in MiB, now and at most.
