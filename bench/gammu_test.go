@@ -11,7 +11,7 @@ import (
 )
 
 var gammuPeer = peer{
-	name: "gammu-smsd", programs: []string{"gammu-smsd"}, many: 40, open: openGammu,
+	name: "gammu-smsd", programs: []string{"gammu-smsd"}, many: 30, open: openGammu,
 	cannot: map[string]string{"inbound-direct": "it reads the store, and does not ask for +CMT"},
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 var kannelPeer = peer{
-	name: "kannel", programs: []string{"bearerbox", "smsbox"}, many: 40, open: openKannel,
+	name: "kannel", programs: []string{"bearerbox", "smsbox"}, many: 20, open: openKannel,
 }
 
 // kannel is bearerbox, which has the modem and the spool, and smsbox, which has the

@@ -19,6 +19,7 @@ type process struct {
 	cmd    *exec.Cmd
 	said   *bytes.Buffer
 	exited chan struct{}
+	killed sync.Once // later the number may be another's
 }
 
 // start runs a program until the benchmark ends. What it says is shown where the benchmark fails.
@@ -54,7 +55,7 @@ func (p *process) stop() {
 
 // kill ends it and its children, which are of one process group.
 func (p *process) kill() {
-	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	p.killed.Do(func() { syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) })
 	<-p.exited
 }
 
@@ -129,12 +130,16 @@ func statusOf(pid int, key string) float64 {
 	return 0
 }
 
+// built is the folder of what program builds.
+var built string
+
 // program builds wvsms, once.
 var program = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "wvsms-bench-")
 	if err != nil {
 		return "", err
 	}
+	built = dir
 	path := filepath.Join(dir, "wvsms")
 	build := exec.Command("go", "build", "-trimpath", "-o", path, "wvsms/cmd/wvsms")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -146,8 +151,8 @@ var program = sync.OnceValues(func() (string, error) {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if path, err := program(); err == nil {
-		os.RemoveAll(filepath.Dir(path))
+	if built != "" {
+		os.RemoveAll(built)
 	}
 	os.Exit(code)
 }

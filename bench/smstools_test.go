@@ -11,7 +11,7 @@ import (
 )
 
 var smstoolsPeer = peer{
-	name: "smstools", programs: []string{"smsd"}, many: 100, open: openSMSTools,
+	name: "smstools", programs: []string{"smsd"}, many: 80, open: openSMSTools,
 	cannot: map[string]string{"inbound-direct": "it reads the store, and does not take +CMT"},
 }
 

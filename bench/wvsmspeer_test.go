@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -14,12 +15,14 @@ var wvsmsPeer = peer{name: "wvsms", many: 1000, open: openWVSMS}
 // wvsms is ours, as a peer among peers.
 type wvsms struct {
 	*bridge
-	conf    string
-	senders chan *client // that are not busy; nil: one has to be dialled
+	conf string
+
+	mu      sync.Mutex
+	senders []*client // that are not busy
 }
 
 func openWVSMS(b *testing.B, s seat) gateway {
-	w := &wvsms{bridge: &bridge{addr: freePort(b)}, senders: make(chan *client, 8)}
+	w := &wvsms{bridge: &bridge{addr: freePort(b)}}
 	receive := "store"
 	if s.direct {
 		receive = "direct"
@@ -37,10 +40,7 @@ func (w *wvsms) start(b *testing.B) {
 		b.Fatal(err)
 	}
 	w.process = start(b, nil, exe, "run", "--config", w.conf)
-	w.senders = make(chan *client, 8)
-	for range cap(w.senders) {
-		w.senders <- nil
-	}
+	w.senders = nil
 	for begun := time.Now(); ; time.Sleep(5 * time.Millisecond) {
 		if c, err := w.try(); err == nil {
 			c.Close()
@@ -54,15 +54,26 @@ func (w *wvsms) start(b *testing.B) {
 
 func (w *wvsms) processes() []*process { return []*process{w.process} }
 
+// submit keeps its connections, as programs do.
 func (w *wvsms) submit(to string, payload []byte) (err error) {
-	c := <-w.senders
-	defer func() { w.senders <- c }()
+	w.mu.Lock()
+	var c *client
+	if n := len(w.senders); n > 0 {
+		c, w.senders = w.senders[n-1], w.senders[:n-1]
+	}
+	w.mu.Unlock()
 	if c == nil {
 		if c, err = w.try(); err != nil {
 			return err
 		}
 	}
-	return c.send(to, payload, "")
+	if err := c.send(to, payload, ""); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.senders = append(w.senders, c)
+	return nil
 }
 
 // consume takes messages and acknowledges each, over kills of the bridge.
