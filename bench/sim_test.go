@@ -23,6 +23,7 @@ type sim struct {
 	*modemtest.Modem
 	air  *modemtest.Air
 	line *watched
+	keys string // more of its [[modem]]
 }
 
 // newSim starts a network with one modem, until the benchmark ends.

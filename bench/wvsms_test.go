@@ -16,28 +16,42 @@ import (
 type bridge struct {
 	*process
 	addr, spool string
+	args        []string // the command line
+	env         []string
+	modems      int
 }
 
 // newBridge starts a bridge on the modems; more is for its configuration.
 func newBridge(b *testing.B, more string, sims ...*sim) *bridge {
+	b.Helper()
+	br := setUp(b, more, sims...)
+	br.run(b)
+	br.ready(b, len(sims))
+	return br
+}
+
+// run starts the process, which has ended where it ran before.
+func (br *bridge) run(b *testing.B) { br.process = start(b, br.env, br.args[0], br.args[1:]...) }
+
+// setUp is newBridge without the start.
+func setUp(b *testing.B, more string, sims ...*sim) *bridge {
 	b.Helper()
 	exe, err := program()
 	if err != nil {
 		b.Fatal(err)
 	}
 	dir := b.TempDir()
-	br := &bridge{addr: freePort(b), spool: filepath.Join(dir, "spool.db")}
+	br := &bridge{addr: freePort(b), spool: filepath.Join(dir, "spool.db"), modems: len(sims)}
 	var conf strings.Builder
 	fmt.Fprintf(&conf, "[spool]\npath = %q\n[socket]\nlisten = [%q]\n[log]\nlevel = \"warn\"\n[limits]\nsegments_per_day = 0\nloop_segments = 0\n%s\n", br.spool, br.addr, more)
 	for i, s := range sims {
-		fmt.Fprintf(&conf, "[[modem]]\nname = \"m%d\"\ndevice = %q\n", i, s.line.Name())
+		fmt.Fprintf(&conf, "[[modem]]\nname = \"m%d\"\ndevice = %q\n%s\n", i, s.line.Name(), s.keys)
 	}
 	file := filepath.Join(dir, "wvsms.toml")
 	if err := os.WriteFile(file, []byte(conf.String()), 0o600); err != nil {
 		b.Fatal(err)
 	}
-	br.process = start(b, nil, exe, "run", "--config", file)
-	br.ready(b, len(sims))
+	br.args = []string{exe, "run", "--config", file}
 	return br
 }
 
