@@ -1,5 +1,5 @@
 # Everything is a plain go command; these are the longer ones.
-.PHONY: build test check fuzz chaos floods boards package package-test systemd demo
+.PHONY: build test check fuzz chaos floods boards package package-test systemd demo bench bench-update bench-render
 
 build:           ## the program, for this machine
 	CGO_ENABLED=0 go build -trimpath -o wvsms ./cmd/wvsms
@@ -43,3 +43,13 @@ systemd:         ## runs it under a real systemd in a container, as root
 
 demo:
 	go run ./cmd/wvsms demo
+
+bench:           ## all benchmarks, each figure beside the committed one: half an hour on an idle machine, as root
+	bench/run bench.txt
+
+bench-update: bench ## and commits to what came out
+	cp bench.txt docs/benchmarks.txt
+	$(MAKE) bench-render
+
+bench-render:    ## docs/benchmarks.txt into the tables and curves of docs/benchmarks.md
+	go run ./bench render docs/benchmarks.txt docs
