@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"wvsms/modem/modemtest"
+	"wvsms/pdu"
 	"wvsms/pdu/wdp"
 )
 
@@ -60,6 +61,18 @@ func BenchmarkInbound(b *testing.B) {
 func sendIn(b *testing.B, h *modemtest.Handset, s *sim, n int) {
 	data := binary.BigEndian.AppendUint32(payload(96), uint32(n))
 	if err := h.Send(s.Number(), wdp.Datagram{Dst: 3590, Src: 3590, Data: data}); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// sendPart has one of a hundred handsets send the first segment of three.
+func sendPart(b *testing.B, s *sim, n int) {
+	h := s.air.NewHandset(fmt.Sprintf("+4917312345%02d", n%100), nil)
+	segments, err := wdp.Datagram{Dst: 3590, Src: 3590, Data: payload(300)}.Segment(wdp.Ref{Value: uint16(n), Wide: true})
+	if err == nil {
+		err = h.SendUserData(s.Number(), pdu.DCSOctet, segments[0])
+	}
+	if err != nil {
 		b.Fatal(err)
 	}
 }

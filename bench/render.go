@@ -28,7 +28,7 @@ func render(all results, dir string) error {
 	if err != nil {
 		return fmt.Errorf("render: %w", err)
 	}
-	filled, curves, err := fill(string(text), all)
+	filled, curves, err := fillPage(string(text), all)
 	if err != nil {
 		return fmt.Errorf("render %s: %w", path, err)
 	}
@@ -43,8 +43,8 @@ func render(all results, dir string) error {
 	return nil
 }
 
-// fill returns the page, and its curves by the names of their files.
-func fill(text string, all results) (string, map[string][]byte, error) {
+// fillPage returns the page, and its curves by the names of their files.
+func fillPage(text string, all results) (string, map[string][]byte, error) {
 	var faults []error
 	curves := map[string][]byte{}
 	text = marked.ReplaceAllStringFunc(text, func(block string) string {

@@ -101,7 +101,7 @@ func TestRenderRefuses(t *testing.T) {
 		"curve of=Queue file=../x":   "names no file beside the page",
 		"curve of=Queue x=depth u=1": "names no file beside the page",
 	} {
-		_, _, err := fill("<!-- bench "+order+" -->\n<!-- /bench -->\n", parsed(t, printed))
+		_, _, err := fillPage("<!-- bench "+order+" -->\n<!-- /bench -->\n", parsed(t, printed))
 		if err == nil || !strings.Contains(err.Error(), why) {
 			t.Errorf("%s: %v, want %q", order, err, why)
 		}
@@ -118,7 +118,7 @@ func TestPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, curves, err := fill(string(text), all)
+	again, curves, err := fillPage(string(text), all)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -117,6 +118,33 @@ func (w *watched) commands(prefix string) (all []said) {
 	for _, s := range w.lines {
 		if len(s.text) >= len(prefix) && s.text[:len(prefix)] == prefix {
 			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// first waits for the first command since forget that has word in it.
+func (w *watched) first(b *testing.B, word string) time.Time {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond / 4) {
+		for _, c := range w.commands("AT") {
+			if strings.Contains(c.text, word) {
+				return c.at
+			}
+		}
+	}
+	b.Fatalf("no %s within a minute", word)
+	return time.Time{}
+}
+
+// gaps are the times from each answer to an AT+CMGS to the next one.
+func (w *watched) gaps() (all []time.Duration) {
+	next := w.commands("AT+CMGS")
+	for _, done := range w.answers("+CMGS:") {
+		for len(next) > 0 && next[0].at.Before(done.at) {
+			next = next[1:]
+		}
+		if len(next) > 0 {
+			all = append(all, next[0].at.Sub(done.at))
 		}
 	}
 	return all

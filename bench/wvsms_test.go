@@ -43,7 +43,7 @@ func setUp(b *testing.B, more string, sims ...*sim) *bridge {
 	dir := b.TempDir()
 	br := &bridge{addr: freePort(b), spool: filepath.Join(dir, "spool.db"), modems: len(sims)}
 	var conf strings.Builder
-	fmt.Fprintf(&conf, "[spool]\npath = %q\n[socket]\nlisten = [%q]\n[log]\nlevel = \"warn\"\n[limits]\nsegments_per_day = 0\nloop_segments = 0\n%s\n", br.spool, br.addr, more)
+	fmt.Fprintf(&conf, "[spool]\npath = %q\nmax_queued = 2_000_000\n[socket]\nlisten = [%q]\n[log]\nlevel = \"warn\"\n[limits]\nsegments_per_day = 0\nloop_segments = 0\n%s\n", br.spool, br.addr, more)
 	for i, s := range sims {
 		fmt.Fprintf(&conf, "[[modem]]\nname = \"m%d\"\ndevice = %q\n%s\n", i, s.line.Name(), s.keys)
 	}
@@ -64,10 +64,22 @@ func freePort(b *testing.B) string {
 	return l.Addr().String()
 }
 
+// greets waits for the greeting of the socket.
+func (br *bridge) greets(b *testing.B) time.Time {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if c, err := br.try(); err == nil {
+			c.Close()
+			return time.Now()
+		}
+	}
+	b.Fatalf("the bridge does not greet: %s", br.said)
+	return time.Time{}
+}
+
 // ready waits until so many modems can send.
 func (br *bridge) ready(b *testing.B, modems int) {
 	b.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; {
+	for deadline := time.Now().Add(time.Minute); ; { // a slow disk
 		if c, err := br.try(); err == nil {
 			c.line("INFO")
 			info := c.data()
