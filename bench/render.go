@@ -94,7 +94,7 @@ func (all results) write(order string, curves map[string][]byte) (string, error)
 		if len(drawn) == 0 {
 			return unmeasured, nil
 		}
-		curves[arg["file"]] = plot(arg["x"], drawn)
+		curves[arg["file"]] = plot(arg["x"], strings.Join(units, ", "), drawn)
 		return fmt.Sprintf("![%s over %s](%s)\n", strings.Join(units, ", "), arg["x"], arg["file"]), nil
 	}
 	return "", fmt.Errorf("%q is none of table, peers, curve, machine", words[0])

@@ -87,7 +87,7 @@ func TestRender(t *testing.T) {
 		t.Fatal(err)
 	}
 	wellFormed(t, svg)
-	for _, want := range []string{"prefers-color-scheme:dark", ">depth<", ">30.5<", ">1e+06<", "MiB: slope +0.01, ×10 in depth is ×1.02"} {
+	for _, want := range []string{"prefers-color-scheme:dark", ">depth<", ">30.5<", ">1,000,000<", ">MiB, ms-accept<", "MiB: slope 0.01, ×10 in depth is ×1.02"} {
 		if !strings.Contains(string(svg), want) {
 			t.Errorf("the curve has no %q", want)
 		}
@@ -198,5 +198,5 @@ BenchmarkScale/submit=0s/modems=8 1 5 ns/op 0 messages/s
 	if d := cmp.Diff(want, got, cmp.AllowUnexported(line{}, point{})); d != "" {
 		t.Errorf("-want +got:\n%s", d)
 	}
-	wellFormed(t, plot("modems", got))
+	wellFormed(t, plot("modems", "messages/s", got))
 }

@@ -5,15 +5,15 @@ import (
 	"fmt"
 	"html"
 	"math"
-	"strconv"
 	"strings"
 )
 
 // The picture, in its own units.
 const (
 	width, height = 680.0, 360.0
-	left, right   = 64.0, 24.0
-	top, bottom   = 20.0, 44.0
+	left, right   = 64.0, 16.0
+	top, bottom   = 30.0, 44.0
+	inset         = 32.0 // from the axis to the first point: the values have room
 	legendLine    = 18.0
 )
 
@@ -27,11 +27,11 @@ circle{fill:var(--c)}text.v{fill:var(--c);font-size:11px}
 .l0{--c:#5dade2}.l1{--c:#ec7063}.l2{--c:#58d68d}.l3{--c:#bb8fce}.l4{--c:#f5b041}.l5{--c:#aaa}}
 `
 
-// plot draws lines over x, both axes logarithmic.
-func plot(x string, all []line) []byte {
+// plot draws lines over x, both axes logarithmic; y names the other one.
+func plot(x, y string, all []line) []byte {
 	across, up := span(all, func(p point) float64 { return p.x }), span(all, func(p point) float64 { return p.y })
 	up.decades()
-	px := func(v float64) float64 { return left + across.part(v)*(width-left-right) }
+	px := func(v float64) float64 { return left + inset + across.part(v)*(width-left-right-2*inset) }
 	py := func(v float64) float64 { return height - bottom - up.part(v)*(height-top-bottom) }
 
 	var b bytes.Buffer
@@ -39,15 +39,16 @@ func plot(x string, all []line) []byte {
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %g %g" role="img">`+"\n<style>%s</style>\n", width, full, style)
 	for _, v := range up.ticks() {
 		rule(&b, "grid", left, py(v), width-right, py(v))
-		label(&b, `text-anchor="end"`, left-8, py(v)+4, short(v))
+		label(&b, `text-anchor="end"`, left-8, py(v)+4, figure(v))
 	}
 	for _, v := range abscissae(all) {
 		rule(&b, "grid", px(v), top, px(v), height-bottom)
-		label(&b, `text-anchor="middle"`, px(v), height-bottom+18, short(v))
+		label(&b, `text-anchor="middle"`, px(v), height-bottom+18, figure(v))
 	}
 	rule(&b, "axis", left, top, left, height-bottom)
 	rule(&b, "axis", left, height-bottom, width-right, height-bottom)
 	label(&b, `text-anchor="middle"`, (left+width-right)/2, height-8, x)
+	label(&b, "", 8, 14, y)
 	for i, l := range all {
 		fmt.Fprintf(&b, `<g class="l%d">`+"\n", i%6)
 		var path []string
@@ -63,13 +64,14 @@ func plot(x string, all []line) []byte {
 			}
 			label(&b, `class="v" text-anchor="middle"`, px(p.x), py(p.y)+away, figure(p.y))
 		}
-		y := height + legendLine*float64(i) + 8
-		fmt.Fprintf(&b, `<circle cx="%.1f" cy="%.1f" r="3.5"/>`+"\n", left+4, y-4)
+		at := height + legendLine*float64(i) + 8
+		fmt.Fprintf(&b, `<circle cx="%.1f" cy="%.1f" r="3.5"/>`+"\n", left+4, at-4)
 		text := l.name
 		if s, ok := l.slope(); ok {
-			text += fmt.Sprintf(": slope %+.2f, ×10 in %s is ×%.2f", s, x, math.Pow(10, s))
+			s = math.Round(s*100)/100 + 0 // no -0
+			text += fmt.Sprintf(": slope %.2f, ×10 in %s is ×%.2f", s, x, math.Pow(10, s))
 		}
-		label(&b, "", left+16, y, text)
+		label(&b, "", left+16, at, text)
 		b.WriteString("</g>\n")
 	}
 	b.WriteString("</svg>\n")
@@ -83,5 +85,3 @@ func rule(b *bytes.Buffer, class string, x1, y1, x2, y2 float64) {
 func label(b *bytes.Buffer, attrs string, x, y float64, text string) {
 	fmt.Fprintf(b, `<text x="%.1f" y="%.1f" %s>%s</text>`+"\n", x, y, attrs, html.EscapeString(text))
 }
-
-func short(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
