@@ -9,7 +9,10 @@ import (
 var (
 	// The order in which the programs and the figures of a work stand.
 	programs  = []string{"wvsms", "gammu-smsd", "smstools", "kannel"}
-	workUnits = []string{"messages/s", "s", "ms-p50", "ms-p99", "cpu-s", "MiB", "lost", "doubled"}
+	workUnits = append([]string{"messages/s", "s", "ms-p50", "ms-p99", "ms-max", "cpu-%", "cpu-s", "cpu-s/1000", "MiB", "MiB-peak"}, counts...)
+
+	// Of these a ratio says nothing.
+	counts = []string{"submitted", "sent", "lost", "doubled"}
 )
 
 // sideBySide has a row for each figure of each work, and a column for each program, with
@@ -65,7 +68,7 @@ func sideBySide(some []result) string {
 					row = append(row, "cannot")
 				case !has:
 					row = append(row, "-")
-				case j == 0 || !known || first == 0 || unit == "lost" || unit == "doubled":
+				case j == 0 || !known || first == 0 || slices.Contains(counts, unit):
 					row = append(row, figure(v))
 				default:
 					row = append(row, fmt.Sprintf("%s (%s)", figure(v), times(v/first)))
