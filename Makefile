@@ -47,8 +47,8 @@ demo:
 bench:           ## all benchmarks, each figure beside the committed one: half an hour on an idle machine
 	bench/run bench.txt
 
-bench-update: bench ## and commits to what came out
-	cp bench.txt docs/benchmarks.txt
+bench-update: bench ## the same, and what came out becomes docs/benchmarks.md
+	grep -E '^(Benchmark[^[:space:]]+[[:space:]]+[0-9]|[a-z]+: )' bench.txt >docs/benchmarks.txt
 	$(MAKE) bench-render
 
 bench-render:    ## docs/benchmarks.txt into the tables and curves of docs/benchmarks.md

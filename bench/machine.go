@@ -29,9 +29,9 @@ func describe(w io.Writer, dir string) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w, "date: %s\nkernel: %s %s\ncores: %d\nmemory: %.1f GiB\ndisk: %s on %s\nfdatasync: %.3f ms, median of 200 with 4 KiB each\n",
+	_, err = fmt.Fprintf(w, "date: %s\nkernel: %s %s\ncores: %d\nmemory: %.1f GiB\nload: %.1f in the minute before\ndisk: %s on %s\nfdatasync: %.3f ms, median of 200 with 4 KiB each\n",
 		time.Now().UTC().Format("2006-01-02"), unix.ByteSliceToString(uts.Sysname[:]), unix.ByteSliceToString(uts.Release[:]), runtime.NumCPU(),
-		float64(info.Totalram)*float64(info.Unit)/(1<<30), system, device, flush.Seconds()*1e3)
+		float64(info.Totalram)*float64(info.Unit)/(1<<30), float64(info.Loads[0])/(1<<16), system, device, flush.Seconds()*1e3)
 	return err
 }
 
