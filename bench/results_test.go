@@ -20,6 +20,7 @@ BenchmarkWear--- SKIP: BenchmarkWear
     wear_test.go:20: strace is missing
 BenchmarkCodec/parse-2   	 1000000	       512.5 ns/op	       2 allocs/op
 BenchmarkTorn-2   	 1	       512.5
+BenchmarkOwn-2   	 1	       3 lost
 BenchmarkQueue/depth=1e6-2         	       1	2423497710 ns/op	         9 ms-accept	       32 MiB
 PASS
 ok  	wvsms/bench	27.595s
@@ -41,6 +42,7 @@ func TestParse(t *testing.T) {
 			{"Queue/depth=1e3", []value{{1423497710, "ns/op"}, {7.173, "ms-accept"}, {30.5, "MiB"}}},
 			{"Queue/depth=1e6", []value{{2423497710, "ns/op"}, {9, "ms-accept"}, {32, "MiB"}}}, // the later one
 			{"Codec/parse", []value{{512.5, "ns/op"}, {2, "allocs/op"}}},
+			{"Own", []value{{3, "lost"}}}, // it said that its ns/op are 0
 		},
 	}
 	if d := cmp.Diff(want, parsed(t, printed), cmp.AllowUnexported(results{}, result{}, pair{}, value{})); d != "" {
@@ -89,7 +91,7 @@ func TestCompare(t *testing.T) {
 	want := `    was     is  is/was  benchmark
   7.173  14.35   2.000  Queue/depth=1e3 ms-accept
       -    2.5       -  Queue/depth=1e3 new
-2 benchmarks of before were not run
+3 benchmarks of before were not run
 `
 	if d := cmp.Diff(want, b.String()); d != "" {
 		t.Errorf("-want +got:\n%s", d)

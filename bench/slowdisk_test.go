@@ -39,7 +39,7 @@ func BenchmarkSlowDisk(b *testing.B) {
 	b.Run("CMGS=3s", func(b *testing.B) {
 		for b.Loop() {
 			w := newWear(b, 3*time.Second)
-			w.traced(b, delay...)
+			log := w.traced(b, delay...)
 			const n = 8
 			w.taken.expect(n)
 			var wg sync.WaitGroup
@@ -53,10 +53,12 @@ func BenchmarkSlowDisk(b *testing.B) {
 			}
 			wg.Wait()
 			w.sim.line.forget() // what a SEND takes of the disk is another question
+			before := flushes(b, log)
 			if !w.taken.wait(5 * time.Minute) {
 				b.Fatalf("%d of %d segments were sent", w.taken.count(), n)
 			}
 			sent := w.sim.line.commands("AT+CMGS")
+			b.ReportMetric(float64(flushes(b, log)-before)/float64(len(sent)), "flushes/segment")
 			b.ReportMetric(float64(3*len(sent))/w.taken.at.Sub(sent[0].at).Seconds(), "utilisation")
 		}
 	})
