@@ -115,9 +115,6 @@ func (p *process) busy() time.Duration {
 	return max(fine, coarse)
 }
 
-// cpuSelf is that of the benchmarks, and of the modems that they simulate.
-func cpuSelf() time.Duration { return cpuOf(os.Getpid()) }
-
 // rss and peak are its resident memory in MiB, now and at most.
 func (p *process) rss() float64  { return statusOf(p.cmd.Process.Pid, "VmRSS") }
 func (p *process) peak() float64 { return statusOf(p.cmd.Process.Pid, "VmHWM") }

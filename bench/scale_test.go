@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -75,3 +76,6 @@ func scale(b *testing.B, modems int, submit time.Duration, n int) (peak float64)
 	}
 	return peak
 }
+
+// cpuSelf is the processor time of the benchmarks, and of the modems that they simulate.
+func cpuSelf() time.Duration { return cpuOf(os.Getpid()) }
