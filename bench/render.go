@@ -17,7 +17,7 @@ import (
 //	<!-- bench curve of=Name x=depth units=a,b file=bench-x.svg -->
 //	<!-- bench machine -->                       when and on what it was measured
 //	<!-- /bench -->
-var marked = regexp.MustCompile(`(?ms)^<!-- bench ([^\n]*) -->\n(.*?)^<!-- /bench -->$`)
+var orders = regexp.MustCompile(`(?ms)^<!-- bench ([^\n]*) -->\n(.*?)^<!-- /bench -->$`)
 
 const page = "benchmarks.md"
 
@@ -47,8 +47,8 @@ func render(all results, dir string) error {
 func fillPage(text string, all results) (string, map[string][]byte, error) {
 	var faults []error
 	curves := map[string][]byte{}
-	text = marked.ReplaceAllStringFunc(text, func(block string) string {
-		order := marked.FindStringSubmatch(block)[1]
+	text = orders.ReplaceAllStringFunc(text, func(block string) string {
+		order := orders.FindStringSubmatch(block)[1]
 		body, err := all.write(order, curves)
 		if err != nil {
 			faults = append(faults, fmt.Errorf("%q: %w", order, err))
