@@ -23,7 +23,7 @@ type marks struct {
 	mu   sync.Mutex
 	seen map[string]int
 	all  int       // those without a mark too: segments after the first
-	at   time.Time // of the last of those that were expected, or the last one
+	at   time.Time // of the last
 	want int
 	done chan struct{}
 }

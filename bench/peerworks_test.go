@@ -61,7 +61,7 @@ func idle(b *testing.B, p peer) {
 	var all []time.Duration
 	for i := range 8 {
 		// Not in step with whoever polls once a second.
-		time.Sleep(time.Second + time.Duration(i*137)*time.Millisecond)
+		time.Sleep(500*time.Millisecond + time.Duration(i*137)*time.Millisecond)
 		t.sim.line.forget()
 		t.taken.expect(1)
 		begun := time.Now()
