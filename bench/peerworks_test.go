@@ -60,8 +60,9 @@ func idle(b *testing.B, p peer) {
 
 	var all []time.Duration
 	for i := range 8 {
-		// Not in step with whoever polls once a second.
-		time.Sleep(500*time.Millisecond + time.Duration(i*137)*time.Millisecond)
+		// Spread over two seconds, for the peers look for work once in one or two, and long
+		// enough after the last message that they are idle again.
+		time.Sleep(time.Second + time.Duration(i)*250*time.Millisecond)
 		t.sim.line.forget()
 		t.taken.expect(1)
 		begun := time.Now()
