@@ -11,9 +11,9 @@ import (
 	"wvsms/modem/modemtest"
 )
 
-// How busy the line of a modem is kept, where there is always something to send: the
-// time that the modem takes for the short messages and the octets on its line, by the
-// time that passes.
+// How busy a modem and its line are kept, where there is always something to send: the
+// time that they take for the short messages and the octets of the dialogue, by the time that
+// passes.
 func BenchmarkUtilisation(b *testing.B) {
 	for _, c := range []struct {
 		submit   time.Duration
@@ -41,11 +41,10 @@ func BenchmarkUtilisation(b *testing.B) {
 					if !t.wait(5 * time.Minute) {
 						b.Fatal("not sent")
 					}
-					begun, ended := s.line.commands("AT+CMGS")[0].at, t.at
-					wire := time.Duration(s.line.in+s.line.out) * 10 * time.Second / 115200
-					busy := time.Duration(n*segments)*c.submit + wire
-					b.ReportMetric(float64(busy)/float64(ended.Sub(begun)), "utilisation")
-					b.ReportMetric(float64(ended.Sub(begun)-busy)/1e6/float64(n*segments), "ms-lost/segment")
+					s.line.settled()
+					took, used := s.line.last().Sub(s.line.commands("AT+CMGS")[0].at), s.line.used(115200)
+					b.ReportMetric(float64(used)/float64(took), "utilisation")
+					b.ReportMetric(float64(took-used)/1e6/float64(n*segments), "ms-lost/segment")
 				}
 				var other []string
 				for _, l := range s.line.commands("AT") {

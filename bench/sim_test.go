@@ -64,11 +64,13 @@ type watched struct {
 	*modemtest.PTY
 
 	mu    sync.Mutex
-	line  []byte // unfinished, to the modem
-	lines []said // to the modem
-	from  []said // by the modem, as it was written
-	in    int64  // octets to the modem
-	out   int64  // octets from it
+	line  []byte        // unfinished, to the modem
+	lines []said        // to the modem
+	from  []said        // by the modem, as it was written
+	in    int64         // octets to the modem that came before the end of a command
+	turn  time.Time     // since when it is the modem's turn to say something; zero: it is not
+	reply string        // that it has said in it
+	busy  time.Duration // its turns took so long
 }
 
 type said struct {
@@ -81,7 +83,11 @@ func (w *watched) Read(p []byte) (int, error) {
 	now := time.Now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.in += int64(n)
+	if bytes.ContainsAny(p[:n], "\r\x1a") {
+		w.turn, w.reply = now, ""
+	} else {
+		w.in += int64(n)
+	}
 	for _, c := range p[:n] {
 		if c != '\r' && c != 0x1a {
 			w.line = append(w.line, c)
@@ -97,18 +103,31 @@ func (w *watched) Read(p []byte) (int, error) {
 }
 
 func (w *watched) Write(p []byte) (int, error) {
+	now := time.Now()
 	w.mu.Lock()
-	w.out += int64(len(p))
-	w.from = append(w.from, said{time.Now(), string(p)})
-	w.mu.Unlock()
+	defer w.mu.Unlock()
+	w.from = append(w.from, said{now, string(p)})
+	if w.reply += string(p); !w.turn.IsZero() && (strings.HasSuffix(w.reply, "OK\r\n") || strings.HasSuffix(w.reply, "> ")) {
+		w.busy += now.Sub(w.turn)
+		w.turn = time.Time{}
+	}
 	return w.PTY.Write(p)
+}
+
+// used is how long the modem and its line were at work since forget: what the modem took for
+// its answers and the octets of these, as it really took, and the octets to it at so many
+// bauds. What a program makes the modem wait is not in it.
+func (w *watched) used(baud int) time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.busy + time.Duration(w.in)*10*time.Second/time.Duration(baud)
 }
 
 // forget begins anew.
 func (w *watched) forget() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.lines, w.from, w.in, w.out = nil, nil, 0, 0
+	w.lines, w.from, w.in, w.busy = nil, nil, 0, 0
 }
 
 // commands to the modem since forget that begin with prefix.
@@ -202,4 +221,26 @@ func (t *taker) count() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.n
+}
+
+// settled waits for the end of the modem's turn.
+func (w *watched) settled() {
+	for deadline := time.Now().Add(time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		w.mu.Lock()
+		over := w.turn.IsZero()
+		w.mu.Unlock()
+		if over {
+			return
+		}
+	}
+}
+
+// last is when the modem said something last.
+func (w *watched) last() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.from) == 0 {
+		return time.Time{}
+	}
+	return w.from[len(w.from)-1].at
 }

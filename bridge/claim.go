@@ -15,12 +15,15 @@ const (
 )
 
 // claim takes the oldest due message that this modem may carry into this
-// session's hands, or says when the next one is due, zero: none is.
-func (b *Bridge) claim(ctx context.Context, s *session) (id string, next time.Time, err error) {
+// session's hands, or says when the next one is due, zero: none is. read, if not nil, may
+// look at it.
+func (b *Bridge) claim(ctx context.Context, s *session, read func(*spool.Tx, string) error) (id string, next time.Time, err error) {
 	b.claims.Lock()
 	defer b.claims.Unlock()
 	err = b.spool.View(ctx, func(tx *spool.Tx) (err error) {
-		id, next, err = b.pick(tx, s)
+		if id, next, err = b.pick(tx, s); id != "" && read != nil {
+			err = read(tx, id)
+		}
 		return err
 	})
 	b.take(id)
@@ -108,6 +111,9 @@ func (b *Bridge) another(s *session) bool {
 // release gives a message back. Where something is left of it to send, every modem looks
 // again.
 func (b *Bridge) release(id string, open bool) {
+	if id == "" {
+		return
+	}
 	b.claims.Lock()
 	delete(b.claimed, id)
 	b.claims.Unlock()

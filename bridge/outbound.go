@@ -37,7 +37,7 @@ func (s *session) runOutbound(ctx context.Context) error {
 			return err
 		}
 		woken := s.bridge.queued.wait()
-		id, next, err := s.bridge.claim(ctx, s)
+		id, next, err := s.bridge.claim(ctx, s, nil)
 		switch {
 		case id != "": // also where the line was lost meanwhile: then it is given back
 			s.carry(ctx, id)
@@ -74,7 +74,7 @@ func (s *session) carry(ctx context.Context, id string) {
 	defer cut()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(stopGrace, cut) })()
 
-	next := s.advance(ctx, send, id, nil)
+	next := s.advance(ctx, send, id, nil, nil)
 	for next != nil {
 		s.pulse.beat()
 		id = next.id
@@ -82,7 +82,9 @@ func (s *session) carry(ctx context.Context, id string) {
 		// end, so that it finds the answer written down.
 		s.flight <- struct{}{}
 		s.tapSubmit(id, next.mode)
-		mr, err := next.submission.Submit()
+		next.submission.Submit()
+		ahead := s.foresee(ctx, send, next)
+		mr, err := next.submission.Outcome()
 		s.tapResult(id, mr, err)
 		if err == nil || errors.As(err, new(*modem.ResultError)) {
 			s.bridge.Took(SubmitToFinal, time.Since(next.begun))
@@ -91,7 +93,7 @@ func (s *session) carry(ctx context.Context, id string) {
 		if troubled(err) {
 			last.said = s.recorder.since(next.begun, linesBefore)
 		}
-		next = s.advance(ctx, send, id, last)
+		next = s.advance(ctx, send, id, last, ahead)
 		<-s.flight
 	}
 }
@@ -103,6 +105,7 @@ type transmission struct {
 	mode []byte // PDU-mode octets
 	more bool   // another segment of the message follows at once
 
+	message    *spool.Outbound
 	submission *modem.Submission
 	begun      time.Time
 }
@@ -125,17 +128,17 @@ func troubled(err error) bool {
 }
 
 // advance records the last attempt at a message and begins the next one, of this message
-// or of one that waits; nil if there is none. A message that is not gone on with is given
-// back.
+// or of one that waits; nil if there is none. ahead is what was expected to be next. A
+// message that is not gone on with is given back.
 // A result must not be forgotten because the disk is full: it is written down as
 // soon as that is possible, whatever becomes of the session. Until then the spool
 // says `submitting`, which the next start of the bridge reads as unknown.
-func (s *session) advance(ctx, send context.Context, id string, last *attempt) *transmission {
+func (s *session) advance(ctx, send context.Context, id string, last *attempt, ahead *foreseen) *transmission {
 	for {
 		s.pulse.beat()
 		var next *transmission
 		var shunned, open bool
-		var other string // another message, claimed
+		other := ahead.other()
 		err := s.bridge.change(context.WithoutCancel(ctx), s.log, "ledger", func(tx *spool.Tx, story *events) (err error) {
 			m, err := tx.Outbound(id)
 			if err != nil {
@@ -161,16 +164,21 @@ func (s *session) advance(ctx, send context.Context, id string, last *attempt) *
 			if err := tx.PutOutbound(m); err != nil {
 				return err
 			}
-			if goesOn && next == nil && last != nil && last.err == nil {
-				if other, next, err = s.beginOther(tx, story); err != nil {
+			goesWell := last != nil && last.err == nil
+			if goesOn && goesWell && next == nil {
+				if next, err = s.beginOther(tx, story, &other); err != nil {
 					return err
 				}
 			}
-			if next != nil {
-				next.compose(send, s)
+			if next != nil && !(goesWell && ahead.is(next)) {
+				next.submission = s.modem.Compose(send, next.mode, next.more)
 			}
 			return nil
 		})
+		ahead.settle(next)
+		if next == nil || next.id != other {
+			s.bridge.release(other, true)
+		}
 		if err == nil {
 			if last != nil {
 				s.recovery.attempt(*last)
@@ -182,17 +190,15 @@ func (s *session) advance(ctx, send context.Context, id string, last *attempt) *
 			if next == nil || next.id != id {
 				s.bridge.release(id, open)
 			}
-			if other != "" && next == nil {
-				s.bridge.release(other, true)
-			}
 			return next
 		}
 		if next != nil && next.submission != nil {
 			next.submission.Withdraw()
+			if next.id == other {
+				s.bridge.release(other, true)
+			}
 		}
-		if other != "" {
-			s.bridge.release(other, true)
-		}
+		ahead = nil
 		s.log.Error().Err(err).Str("id", id).Msg("cannot write down what happened to a segment; trying again")
 		if !pause(s.bridge.running, spoolPause, nil) || last == nil && ctx.Err() != nil {
 			s.bridge.release(id, true)
@@ -206,31 +212,26 @@ func (s *session) work(m *spool.Outbound, story *events) outbound {
 	return outbound{Outbound: m, now: s.bridge.clock.Now(), events: story, jitter: jitter}
 }
 
-// beginOther begins the next message that this modem may carry, and claims it; the
-// transmission is nil if none of it may go now, id "" if there is no such message.
-func (s *session) beginOther(tx *spool.Tx, story *events) (id string, next *transmission, err error) {
-	id, err = s.bridge.claimIn(tx, s)
-	if id == "" || err != nil {
-		return id, nil, err
+// beginOther begins the next message that this modem may carry; nil if there is none, or
+// nothing of it may go now. *id is the message, which is claimed, or has been.
+func (s *session) beginOther(tx *spool.Tx, story *events, id *string) (next *transmission, err error) {
+	if *id == "" {
+		if *id, err = s.bridge.claimIn(tx, s); *id == "" || err != nil {
+			return nil, err
+		}
 	}
-	m, err := tx.Outbound(id)
+	m, err := tx.Outbound(*id)
 	if err != nil {
-		return id, nil, err
+		return nil, err
 	}
 	o := s.work(m, story)
 	o.interrupted()
 	if o.State.Open() {
 		if next, err = s.begin(tx, &o); err != nil {
-			return id, nil, err
+			return nil, err
 		}
 	}
-	return id, next, tx.PutOutbound(m)
-}
-
-// compose gives the modem the PDU, up to Ctrl-Z.
-func (t *transmission) compose(ctx context.Context, s *session) {
-	t.begun = time.Now()
-	t.submission = s.modem.Compose(ctx, t.mode, t.more)
+	return next, tx.PutOutbound(m)
 }
 
 // lineGone: what is begun after such an attempt would not be sent.
@@ -297,7 +298,7 @@ func (s *session) begin(tx *spool.Tx, o *outbound) (*transmission, error) {
 	if !o.tried() {
 		s.bridge.Took(AcceptToSubmit, o.now.Sub(o.Accepted))
 	}
-	next := &transmission{id: o.ID, seq: seg.Seq, mode: mode, more: more}
+	next := &transmission{id: o.ID, seq: seg.Seq, mode: mode, more: more, message: o.Outbound, begun: time.Now()}
 	seg.State, seg.At, seg.SentAt, seg.MR = spool.SegSubmitting, o.now, o.now, -1
 	seg.Modem, seg.SIM = s.name, s.sim
 	seg.Attempts++

@@ -49,7 +49,8 @@ func TestCompose(t *testing.T) {
 					synctest.Wait()
 				}
 				done := make(chan string, 1)
-				go func() { mr, err := s.Submit(); done <- outcome(mr, err) }()
+				s.Submit()
+				go func() { mr, err := s.Outcome(); done <- outcome(mr, err) }()
 				if !withdrawn {
 					b.play(rest)
 				}
@@ -78,4 +79,33 @@ func TestComposeHoldsNothingUp(t *testing.T) {
 		s.Withdraw()
 		b.play("silence 10s")
 	})
+}
+
+// What follows another message is begun when that one was sent, and only then.
+func TestComposeThen(t *testing.T) {
+	const one = "> AT+CMGS=16\nprompt\n> " + pduA + "^Z\n"
+	const two = "> AT+CMGS=16\nprompt\nsilence 1s\n"
+	for _, c := range []struct{ name, dialog, rest, want string }{
+		{"sent", one + "< +CMGS: 2\n< OK\n" + two, "> " + pduB + "^Z\n< +CMGS: 3\n< OK", "sent D"},
+		{"refused", one + "< +CMS ERROR: 38\nsilence 10s", "silence 1s", "not sent"},
+		{"unknown", one + "pass 180s\n> AT+CMEE?\n< +CMEE: 1\n< OK\ninclude sweep.at", "", "not sent"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, Options{})
+				defer b.close()
+				b.up()
+				first := b.Compose(t.Context(), octets(t, pduA), false)
+				second := first.Then(t.Context(), octets(t, pduB), false)
+				first.Submit()
+				b.play(c.dialog)
+				first.Outcome()
+				second.Submit()
+				b.play(c.rest)
+				if got := outcome(second.Outcome()); got != c.want {
+					t.Errorf("got %q, want %q\n%s", got, c.want, b.traced())
+				}
+			})
+		})
+	}
 }

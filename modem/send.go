@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -28,7 +29,9 @@ const cmmsTimeout = 5 * time.Second
 // Send returns ErrOutcomeUnknown at once, and the modem is still waited for
 // before its next command.
 func (m *Modem) Send(ctx context.Context, mode []byte, more bool) (mr int, err error) {
-	return m.Compose(ctx, mode, more).Submit()
+	s := m.Compose(ctx, mode, more)
+	s.Submit()
+	return s.Outcome()
 }
 
 // A Submission is one short message on its way to the modem. Up to Submit it is
@@ -40,20 +43,32 @@ type Submission struct {
 	mode []byte
 	more bool
 
+	after *Submission // which must have been sent; nil: none
+	taken atomic.Bool // it was sent
+
 	gate chan struct{} // closed when Ctrl-Z may go out
 	gone chan struct{} // closed when it does
 	tell func()        // closes gone
 	err  error         // why it never began
 	j    *job
-	got  int // written by the job
+	got  int // -1, or what the job has written
 }
 
-// Compose begins what Send does, and returns at once. The modem is asked for its
-// prompt and given the PDU while the caller sees to what must be done before it is
-// sent; then follows Submit or Withdraw. A caller who needs long finds the prompt
-// withdrawn meanwhile, and Submit begins anew.
+// Compose begins what Send does, and returns at once. When it is its turn the modem is
+// asked for its prompt and given the PDU while the caller sees to what must be done
+// before it is sent; then follows Submit, or Withdraw. Where that takes long the prompt
+// is withdrawn meanwhile, and Submit begins anew.
 func (m *Modem) Compose(ctx context.Context, mode []byte, more bool) *Submission {
-	s := &Submission{m: m, mode: mode, more: more, gate: make(chan struct{}), gone: make(chan struct{})}
+	return m.compose(ctx, nil, mode, more)
+}
+
+// Then composes what follows if this one is sent. If it is not, the modem hears nothing of it.
+func (s *Submission) Then(ctx context.Context, mode []byte, more bool) *Submission {
+	return s.m.compose(ctx, s, mode, more)
+}
+
+func (m *Modem) compose(ctx context.Context, after *Submission, mode []byte, more bool) *Submission {
+	s := &Submission{m: m, after: after, mode: mode, more: more, got: -1, gate: make(chan struct{}), gone: make(chan struct{})}
 	s.ctx, s.back = context.WithCancelCause(ctx)
 	s.tell = sync.OnceFunc(func() { close(s.gone) })
 	if len(mode) < 2 || int(mode[0]) > len(mode)-2 {
@@ -66,16 +81,23 @@ func (m *Modem) Compose(ctx context.Context, mode []byte, more bool) *Submission
 
 func (s *Submission) put() {
 	s.j = &job{rank: rankSend, run: func(run context.Context) (err error) {
+		if s.after != nil && !s.after.taken.Load() {
+			return fmt.Errorf("%w: %w", ErrNotSent, errTakenBack)
+		}
+		s.after = nil // nor what that followed
 		s.got, err = s.m.submit(run, s)
+		s.taken.Store(err == nil)
 		return err
 	}}
 	s.err = s.m.jobs.put(s.j)
 }
 
-// Submit has Ctrl-Z written and returns what became of the message, as Send does.
-func (s *Submission) Submit() (mr int, err error) {
+// Submit has Ctrl-Z written as soon as the modem has the PDU. Outcome tells what comes of it.
+func (s *Submission) Submit() { close(s.gate) }
+
+// Outcome waits for what became of a submitted message, as Send does.
+func (s *Submission) Outcome() (mr int, err error) {
 	defer s.back(nil)
-	close(s.gate)
 	mr, err = s.outcome()
 	if errors.Is(err, errHeld) {
 		s.put()

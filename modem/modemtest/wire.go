@@ -100,10 +100,10 @@ func (w *wire) writer(ctx context.Context) error {
 				return context.Cause(ctx)
 			}
 		}
-		if _, err := w.rw.Write(chunk); err != nil {
+		if err := w.writing.sleep(ctx, w.duration(n)); err != nil {
 			return err
 		}
-		if err := w.writing.sleep(ctx, w.duration(n)); err != nil {
+		if _, err := w.rw.Write(chunk); err != nil {
 			return err
 		}
 	}
