@@ -67,7 +67,11 @@ func (w *wire) reader(ctx context.Context) error {
 				return context.Cause(ctx)
 			}
 		}
+		asked := time.Now()
 		n, err := w.rw.Read(buf)
+		if time.Since(asked) < promptly {
+			w.reading.catchUp() // the line was not idle in between
+		}
 		if serr := w.reading.sleep(ctx, w.duration(n)); serr != nil {
 			return serr
 		}
@@ -190,21 +194,36 @@ func sleep(ctx context.Context, d time.Duration) error {
 // A pace makes many waits take as long in all as they should: timers fire late, by up
 // to a millisecond where a thread sleeps in the poller, and what one wait took too long
 // the next ones take less.
-type pace struct{ late time.Duration }
+type pace struct {
+	late  time.Duration
+	ended time.Time // the last wait
+}
 
-// maxLate is what is made up for: more is a machine that stood still.
-const maxLate = 20 * time.Millisecond
+const (
+	// maxLate is what is made up for: more is a machine that stood still.
+	maxLate = 20 * time.Millisecond
+	// promptly is how soon octets are read that had come before.
+	promptly = 100 * time.Microsecond
+)
+
+// catchUp counts what has passed since the last wait as a part of the next one.
+func (p *pace) catchUp() {
+	if !p.ended.IsZero() {
+		p.late = min(p.late+time.Since(p.ended), maxLate)
+	}
+}
 
 func (p *pace) sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return nil
 	}
+	begun := time.Now()
+	defer func() { p.ended = time.Now() }()
 	if d <= p.late {
 		p.late -= d
 		return nil
 	}
 	d -= p.late
-	begun := time.Now()
 	err := sleep(ctx, d)
 	p.late = min(max(0, time.Since(begun)-d), maxLate)
 	return err
