@@ -130,16 +130,19 @@ func (tx *Tx) purgeEvents(before time.Time, limit int) (int, error) {
 // shrink gives up to 1 MiB back to the file system when more than that and a quarter of the file is free. What stays is
 // used again.
 func (tx *Tx) shrink() error {
-	const chunk = 256 // pages
-	var free, pages int
+	const most = 1 << 20
+	var size, free, pages int
+	if err := tx.get([]any{&size}, "PRAGMA page_size"); err != nil {
+		return err
+	}
 	if err := tx.get([]any{&free}, "PRAGMA freelist_count"); err != nil {
 		return err
 	}
 	if err := tx.get([]any{&pages}, "PRAGMA page_count"); err != nil {
 		return err
 	}
-	if free < chunk || free < pages/4 {
+	if free < most/size || free < pages/4 {
 		return nil
 	}
-	return tx.each(func(*sql.Rows) (bool, error) { return true, nil }, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", chunk))
+	return tx.each(func(*sql.Rows) (bool, error) { return true, nil }, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", most/size))
 }

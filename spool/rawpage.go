@@ -12,16 +12,21 @@ import (
 //
 // Specification.
 const (
-	pageSize     = 4096 // every spool has had that
-	walHeader    = 32   // 4.1
-	frameHeader  = 24
-	frameSize    = frameHeader + pageSize
-	lockBytePage = 1<<30/pageSize + 1 // 1.4: never used
+	walHeader   = 32 // 4.1
+	frameHeader = 24
+	lockByte    = 1 << 30 // 1.4: the page that it is on is never used
+)
+
+// Every spool has had pages of one of these sizes.
+const (
+	pageSize    = 1024 // of a new one: a commit writes whole pages, of which it changes little
+	oldPageSize = 4096
 )
 
 // rawPages are the pages of a database file below those of its write-ahead log.
 type rawPages struct {
 	db, wal *os.File
+	size    int // of a page
 	count   uint32
 	logged  map[uint32]int64 // where in the log the newest of a page stands; -1: there, but damaged
 	holes   bool             // the log is damaged before work that was committed later
@@ -37,17 +42,18 @@ func openRaw(path string) (*rawPages, error) {
 	if p.db, err = openIfThere(path); err != nil {
 		return nil, err
 	}
+	if p.wal, err = openIfThere(path + "-wal"); err != nil {
+		p.close()
+		return nil, err
+	}
+	p.size = p.findSize()
 	if p.db != nil {
 		st, err := p.db.Stat()
 		if err != nil {
 			p.close()
 			return nil, err
 		}
-		p.count = uint32((st.Size() + pageSize - 1) / pageSize)
-	}
-	if p.wal, err = openIfThere(path + "-wal"); err != nil {
-		p.close()
-		return nil, err
+		p.count = uint32((st.Size() + int64(p.size) - 1) / int64(p.size))
 	}
 	if p.wal != nil {
 		if err := p.readLog(); err != nil {
@@ -56,6 +62,49 @@ func openRaw(path string) (*rawPages, error) {
 		}
 	}
 	return p, nil
+}
+
+// findSize tells how large the pages are. Either header says so; without both the pages
+// themselves show whether they begin where only small ones do.
+func (p *rawPages) findSize() int {
+	known := func(size int) bool { return size == pageSize || size == oldPageSize }
+	if p.db != nil {
+		head := make([]byte, 100)
+		p.db.ReadAt(head, 0) // what cannot be read is as bad as what reads wrong
+		if size := int(binary.BigEndian.Uint16(head[16:])); string(head[:len(magic)]) == magic && known(size) {
+			return size
+		}
+	}
+	if p.wal != nil {
+		head := make([]byte, walHeader)
+		p.wal.ReadAt(head, 0)
+		if size := int(binary.BigEndian.Uint32(head[8:])); (checksum{}).over(logOrder(head), head[:24]) == stored(head[24:]) && known(size) {
+			return size
+		}
+	}
+	if p.db == nil {
+		return pageSize
+	}
+	small, all := 0, 0
+	b := make([]byte, pageSize)
+	for at := int64(pageSize); all < 1000; at += pageSize {
+		if _, err := p.db.ReadAt(b, at); err != nil {
+			break
+		}
+		if at%oldPageSize == 0 {
+			continue
+		}
+		all++
+		_, _, table := parsePage(b, 2, true)
+		_, _, index := parsePage(b, 2, false)
+		if table || index {
+			small++
+		}
+	}
+	if 4*small > all {
+		return pageSize
+	}
+	return oldPageSize
 }
 
 func openIfThere(path string) (*os.File, error) {
@@ -83,6 +132,7 @@ func (p *rawPages) close() {
 // written as the sequel of either: only a commit from which the next frame goes on was done.
 func (p *rawPages) readLog() error {
 	st, err := p.wal.Stat()
+	frameSize := int64(frameHeader + p.size)
 	if err != nil || st.Size() < walHeader+frameSize {
 		return err
 	}
@@ -172,12 +222,12 @@ func (p *rawPages) page(n uint32) ([]byte, bool) {
 	at, ok := p.logged[n]
 	f := p.wal
 	if !ok {
-		f, at = p.db, int64(n-1)*pageSize
+		f, at = p.db, int64(n-1)*int64(p.size)
 	}
 	if at < 0 || f == nil {
 		return nil, false
 	}
-	b := make([]byte, pageSize)
+	b := make([]byte, p.size)
 	if _, err := f.ReadAt(b, at); err != nil {
 		return nil, false
 	}
@@ -192,7 +242,7 @@ const (
 
 // owner reads the pointer map about page n.
 func (p *rawPages) owner(n uint32) (kind byte, parent uint32) {
-	at := mapPage(n)
+	at := p.mapPage(n)
 	if at == n || n < 2 {
 		return 0, 0
 	}
@@ -208,10 +258,10 @@ func (p *rawPages) owner(n uint32) (kind byte, parent uint32) {
 }
 
 // mapPage is the page of the pointer map that tells of page n.
-func mapPage(n uint32) uint32 {
-	const each = pageSize/5 + 1
+func (p *rawPages) mapPage(n uint32) uint32 {
+	each := uint32(p.size/5 + 1)
 	at := (n-2)/each*each + 2
-	if at == lockBytePage {
+	if at == uint32(lockByte/p.size+1) {
 		at++
 	}
 	return at

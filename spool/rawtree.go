@@ -72,7 +72,7 @@ func (s *scavenger) read(t *rawTree) error {
 
 // visit collects the rows on a page and below it. Only an error of row ends it.
 func (s *scavenger) visit(t *rawTree, n uint32, depth int) error {
-	if depth > maxDepth || s.seen[n] || n < 1 || n > s.count || mapPage(n) == n {
+	if depth > maxDepth || s.seen[n] || n < 1 || n > s.count || s.mapPage(n) == n {
 		t.lostPages++
 		return nil
 	}
@@ -125,12 +125,12 @@ func parsePage(b []byte, n uint32, hasRowid bool) (cells [][]byte, children []ui
 		return nil, nil, false
 	}
 	first := pointers + 2*count
-	if first > pageSize {
+	if first > len(b) {
 		return nil, nil, false
 	}
 	for i := range count {
 		cell := int(binary.BigEndian.Uint16(b[pointers+2*i:]))
-		if cell < first || cell > pageSize-4 {
+		if cell < first || cell > len(b)-4 {
 			return nil, nil, false
 		}
 		c := b[cell:]
@@ -169,14 +169,13 @@ func (s *scavenger) parseCell(c []byte, hasRowid bool) (rowid int64, columns []a
 
 // payload puts together what stands in the cell and on its overflow pages (1.6, 1.7).
 func (s *scavenger) payload(c []byte, size int, hasRowid bool) ([]byte, error) {
-	const least = (pageSize-12)*32/255 - 23
-	most := (pageSize-12)*64/255 - 23
+	least, most := (s.size-12)*32/255-23, (s.size-12)*64/255-23
 	if hasRowid {
-		most = pageSize - 35
+		most = s.size - 35
 	}
 	local := size
 	if size > most {
-		if local = least + (size-least)%(pageSize-4); local > most {
+		if local = least + (size-least)%(s.size-4); local > most {
 			local = least
 		}
 	}
@@ -198,7 +197,7 @@ func (s *scavenger) payload(c []byte, size int, hasRowid bool) ([]byte, error) {
 		}
 		s.seen[next] = true
 		next = binary.BigEndian.Uint32(b)
-		record = append(record, b[4:4+min(size-len(record), pageSize-4)]...)
+		record = append(record, b[4:4+min(size-len(record), s.size-4)]...)
 	}
 	if next != 0 {
 		return nil, errDamaged

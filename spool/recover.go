@@ -147,7 +147,7 @@ func (r *Report) fill(building string, pages *rawPages, scripts []string) error 
 		return err
 	}
 	defer db.Close()
-	c, err := dial(db, `
+	c, err := dial(db, fmt.Sprintf("PRAGMA page_size = %d;", pages.size)+`
 PRAGMA auto_vacuum = INCREMENTAL;
 PRAGMA journal_mode = MEMORY;
 PRAGMA synchronous = OFF;

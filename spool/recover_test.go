@@ -52,6 +52,7 @@ func inhabited(t *testing.T, path string, crashed bool) {
 	for i := range 20 {
 		round(200+i, 201+i)
 	}
+	update(t, s, func(tx *Tx) error { return tx.Set("last", "needs no page more") })
 	files := map[string][]byte{}
 	for _, suffix := range []string{"", "-wal"} {
 		files[suffix] = must[[]byte](t, "read")(os.ReadFile(path + suffix))
@@ -205,6 +206,8 @@ func TestRecoverWithoutTheFirstPage(t *testing.T) {
 		})
 	}
 }
+
+const frameSize = frameHeader + pageSize
 
 func damage(t *testing.T, path string, page uint32, with []byte) {
 	t.Helper()
@@ -679,5 +682,28 @@ func TestRecoverEachSchema(t *testing.T) {
 				t.Errorf("schema %d: id %s is not known any more", version, id)
 			}
 		}
+	}
+}
+
+// A spool from before pages were small is recovered as it is, also without any header that
+// would tell their size.
+func TestRecoverLargePages(t *testing.T) {
+	fixture := must[[]byte](t, "read")(os.ReadFile("testdata/schema-4.db"))
+	small := filepath.Join(t.TempDir(), "spool.db")
+	inhabited(t, small, false)
+	for size, file := range map[int][]byte{oldPageSize: fixture, pageSize: must[[]byte](t, "read")(os.ReadFile(small))} {
+		dir := t.TempDir()
+		healthy, path := filepath.Join(dir, "healthy.db"), filepath.Join(dir, "spool.db")
+		os.WriteFile(healthy, file, 0o600)
+		want := contents(t, openSpool(t, healthy))
+		os.WriteFile(path, file, 0o600)
+		damage(t, path, 1, bytes.Repeat([]byte{0xa5}, 100))
+		p := must[*rawPages](t, "open")(openRaw(path))
+		if p.size != size {
+			t.Errorf("pages of %d octets are taken for %d", size, p.size)
+		}
+		p.close()
+		_, s := recoverSpool(t, path)
+		equal(t, fmt.Sprintf("recovered with pages of %d", size), want, contents(t, s))
 	}
 }

@@ -16,6 +16,10 @@ import (
 const (
 	readers = 3 // Views at a time: SHOW, LIST, status; each costs a page cache
 
+	// logBytes are written to the log before they are carried over into the database: what changes again and again is
+	// carried once.
+	logBytes = 4 << 20
+
 	// After a crash, a database up to this size is read through before it is trusted; a larger one would keep a Pi
 	// waiting for its card. Neither kill -9 nor a power cut damages it where fsync is honoured; Check finds the rest.
 	checkAtOpen = 64 << 20
@@ -144,7 +148,7 @@ func (s *Spool) start() error {
 	}
 	if version == 0 {
 		// Only possible before the first table: space can be given back later.
-		if err := c.script("PRAGMA auto_vacuum = INCREMENTAL"); err != nil {
+		if err := c.script(fmt.Sprintf("PRAGMA page_size = %d; PRAGMA auto_vacuum = INCREMENTAL", pageSize)); err != nil {
 			return err
 		}
 	}
@@ -200,12 +204,15 @@ func (s *Spool) tune(c *conn) error {
 	if err := c.script(writerPragmas); err != nil {
 		return err
 	}
-	if s.opt.MaxBytes == 0 {
-		return nil
-	}
 	var page int64
 	if err := c.row("PRAGMA page_size").Scan(&page); err != nil {
 		return err
+	}
+	if err := c.script(fmt.Sprintf("PRAGMA wal_autocheckpoint = %d", logBytes/page)); err != nil {
+		return err
+	}
+	if s.opt.MaxBytes == 0 {
+		return nil
 	}
 	return c.script(fmt.Sprintf("PRAGMA max_page_count = %d", max(1, s.opt.MaxBytes/page)))
 }
