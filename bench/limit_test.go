@@ -67,7 +67,8 @@ func payload(n int) []byte {
 }
 
 // Messages a second through a modem that takes no time: accepted, sent and their result
-// written down, each commit durable. Eight programs send at once.
+// written down, each commit durable. Eight programs send at once. The first 500 are not
+// counted: the log of a new spool still grows.
 func BenchmarkRate(b *testing.B) {
 	for _, octets := range []int{100, 1000} {
 		b.Run(fmt.Sprintf("octets=%d", octets), func(b *testing.B) {
@@ -78,34 +79,43 @@ func BenchmarkRate(b *testing.B) {
 			if octets == 1000 {
 				n, segments = 256, 8
 			}
+			rush(b, br, &t, 500/segments, segments, octets)
 			for b.Loop() {
-				t.expect(n * segments)
-				begun, cpu := time.Now(), br.cpu()
-				var wg sync.WaitGroup
-				for range 8 {
-					wg.Go(func() {
-						cl := br.dial(b)
-						for i := range n / 8 {
-							if err := cl.send(number(i), payload(octets), ""); err != nil {
-								b.Error(err)
-								return
-							}
-						}
-					})
-				}
-				wg.Wait()
-				accepted := time.Since(begun)
-				if !t.wait(5 * time.Minute) {
-					b.Fatal("not sent")
-				}
-				took := t.at.Sub(begun)
-				b.ReportMetric(float64(n)/took.Seconds(), "messages/s")
+				cpu := br.cpu()
+				accepted, sent := rush(b, br, &t, n, segments, octets)
+				b.ReportMetric(float64(n)/sent.Seconds(), "messages/s")
 				b.ReportMetric(float64(n)/accepted.Seconds(), "accepted/s")
 				b.ReportMetric(float64(br.cpu()-cpu)/1e3/float64(n*segments), "cpu-µs/segment")
 				b.ReportMetric(br.peak(), "MiB-peak")
 			}
 		})
 	}
+}
+
+// rush has eight programs send n messages, and tells when all were accepted and when all
+// were sent.
+func rush(b *testing.B, br *bridge, t *taker, n, segments, octets int) (accepted, sent time.Duration) {
+	n = n / 8 * 8
+	t.expect(n * segments)
+	begun := time.Now()
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			cl := br.dial(b)
+			for i := range n / 8 {
+				if err := cl.send(number(i), payload(octets), ""); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	accepted = time.Since(begun)
+	if !t.wait(5 * time.Minute) {
+		b.Fatal("not sent")
+	}
+	return accepted, t.at.Sub(begun)
 }
 
 // How long a message waits for nothing: from SEND to the first AT+CMGS on an idle bridge.

@@ -57,7 +57,7 @@ func (tx *Tx) PutAttempt(a *Attempt) error {
 	_, err := tx.exec(`INSERT INTO attempt (outbound, seq, began, ended, ended_wall, modem, sim, outcome, mr, why)
 		SELECT n, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM outbound WHERE id = ?`,
 		a.Seq, nano(a.Began), nano(a.Ended), nano(a.EndedWall), a.Modem, a.SIM, string(a.Outcome), a.MR, a.Why, a.ID)
-	if err != nil {
+	if err != nil || a.Outcome == OutcomeAccepted { // which ends them
 		return err
 	}
 	_, err = tx.exec(oldAttempts, a.ID, a.Seq, attemptsKept)
