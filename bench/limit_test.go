@@ -18,7 +18,7 @@ func BenchmarkUtilisation(b *testing.B) {
 	for _, c := range []struct {
 		submit   time.Duration
 		messages int
-	}{{50 * time.Millisecond, 100}, {3 * time.Second, 8}} {
+	}{{50 * time.Millisecond, 300}, {3 * time.Second, 8}} {
 		for _, octets := range []int{100, 1000} {
 			b.Run(fmt.Sprintf("CMGS=%v/octets=%d", c.submit, octets), func(b *testing.B) {
 				var t taker

@@ -85,6 +85,7 @@ func (s *session) carry(ctx context.Context, id string) {
 		next.submission.Submit()
 		ahead := s.foresee(ctx, send, next)
 		mr, err := next.submission.Outcome()
+		ahead.first()
 		s.tapResult(id, mr, err)
 		if err == nil || errors.As(err, new(*modem.ResultError)) {
 			s.bridge.Took(SubmitToFinal, time.Since(next.begun))

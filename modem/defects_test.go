@@ -388,7 +388,7 @@ func TestA24NoSmuggling(t *testing.T) {
 				t.Errorf("%q was written", cmd)
 			}
 		}
-		if _, err := l.SMS(t.Context(), "+CMGS=1", "00\x1aAT", nil, nil); !errors.Is(err, ErrNotSent) {
+		if _, err := l.SMS(t.Context(), "+CMGS=1", "00\x1aAT", nil); !errors.Is(err, ErrNotSent) {
 			t.Error(err)
 		}
 		go l.Command(context.Background(), "+CSQ", time.Second)

@@ -75,16 +75,16 @@ func (x *executor) Command(ctx context.Context, cmd string, d time.Duration) ([]
 	return info, err
 }
 
-// SMS executes "AT"+cmd, a command that prompts, with a PDU in hex. Ctrl-Z is written
-// once gate is closed, at once if that is nil; onPDU is called right before, and until
-// then ctx can end the command. One whose gate stays shut ends with errHeld.
+// SMS executes "AT"+cmd, a command that prompts, with the PDU of s in hex. Ctrl-Z is
+// written once the gate of s is closed; until then ctx can end the command. One whose gate
+// stays shut ends with errHeld.
 // The error wraps ErrNotSent when the PDU was not handed to the modem whole,
 // and a *ResultError besides when the modem refused to ask for it; it wraps
 // ErrOutcomeUnknown when the PDU was handed over and no final result code came;
 // resync may then still find one.
-func (x *executor) SMS(ctx context.Context, cmd, pdu string, gate <-chan struct{}, onPDU func()) ([]string, error) {
+func (x *executor) SMS(ctx context.Context, cmd, pdu string, s *Submission) ([]string, error) {
 	t := newTransaction(ctx, cmd)
-	t.pdu, t.after, t.gate, t.onPDU = strings.ToUpper(pdu), submitTimeout, gate, onPDU
+	t.pdu, t.after, t.submission = strings.ToUpper(pdu), submitTimeout, s
 	if !isHex(pdu) {
 		return nil, fmt.Errorf("%w: AT%s: PDU of %d characters is not hex", ErrNotSent, cmd, len(pdu))
 	}

@@ -46,12 +46,14 @@ type Submission struct {
 	after *Submission // which must have been sent; nil: none
 	taken atomic.Bool // it was sent
 
-	gate chan struct{} // closed when Ctrl-Z may go out
-	gone chan struct{} // closed when it does
-	tell func()        // closes gone
-	err  error         // why it never began
-	j    *job
-	got  int // -1, or what the job has written
+	composed chan struct{} // closed when the PDU is written, or never will be
+	begin    func()        // closes composed
+	gate     chan struct{} // closed when Ctrl-Z may go out
+	gone     chan struct{} // closed when it does
+	tell     func()        // closes gone
+	err      error         // why it never began
+	j        *job
+	got      int // -1, or what the job has written
 }
 
 // Compose begins what Send does, and returns at once. When it is its turn the modem is
@@ -68,9 +70,10 @@ func (s *Submission) Then(ctx context.Context, mode []byte, more bool) *Submissi
 }
 
 func (m *Modem) compose(ctx context.Context, after *Submission, mode []byte, more bool) *Submission {
-	s := &Submission{m: m, after: after, mode: mode, more: more, got: -1, gate: make(chan struct{}), gone: make(chan struct{})}
+	s := &Submission{m: m, after: after, mode: mode, more: more, got: -1}
+	s.composed, s.gate, s.gone = make(chan struct{}), make(chan struct{}), make(chan struct{})
 	s.ctx, s.back = context.WithCancelCause(ctx)
-	s.tell = sync.OnceFunc(func() { close(s.gone) })
+	s.begin, s.tell = sync.OnceFunc(func() { close(s.composed) }), sync.OnceFunc(func() { close(s.gone) })
 	if len(mode) < 2 || int(mode[0]) > len(mode)-2 {
 		s.err = fmt.Errorf("PDU of %d octets is too short for its service centre field", len(mode))
 		return s
@@ -81,6 +84,7 @@ func (m *Modem) compose(ctx context.Context, after *Submission, mode []byte, mor
 
 func (s *Submission) put() {
 	s.j = &job{rank: rankSend, run: func(run context.Context) (err error) {
+		defer s.begin()
 		if s.after != nil && !s.after.taken.Load() {
 			return fmt.Errorf("%w: %w", ErrNotSent, errTakenBack)
 		}
@@ -91,6 +95,9 @@ func (s *Submission) put() {
 	}}
 	s.err = s.m.jobs.put(s.j)
 }
+
+// Composed is closed when the modem has the PDU, or is known not to get it.
+func (s *Submission) Composed() <-chan struct{} { return s.composed }
 
 // Submit has Ctrl-Z written as soon as the modem has the PDU. Outcome tells what comes of it.
 func (s *Submission) Submit() { close(s.gate) }
@@ -154,7 +161,7 @@ func (m *Modem) submit(run context.Context, s *Submission) (mr int, err error) {
 	}
 	// <length> counts the TPDU without the service centre (TS 27.005 3.1).
 	length := len(mode) - 1 - int(mode[0])
-	info, err := m.x.SMS(ctx, fmt.Sprintf("+CMGS=%d", length), hex.EncodeToString(mode), s.gate, s.tell)
+	info, err := m.x.SMS(ctx, fmt.Sprintf("+CMGS=%d", length), hex.EncodeToString(mode), s)
 	m.jobs.hold(more && err == nil)
 	if err == nil || errors.Is(err, ErrOutcomeUnknown) {
 		if mr, ok := reference(info); ok {

@@ -21,19 +21,18 @@ const (
 // transaction is one command and all that belongs to it. The conditioner's
 // mutex guards it until it has ended.
 type transaction struct {
-	ctx    context.Context
-	cmd    string // without AT
-	name   string // "+CSQ" of "+CSQ", "+CREG" of "+CREG?": how its answer begins
-	query  bool   // "…?": its answer may look like an unsolicited code
-	also   []string
-	free   bool            // answers with plain text (+CGSN)
-	digits int             // that such an answer has at least
-	pdu    string          // hex of a command with a prompt, "" for others
-	wake   bool            // the modem may still be set to ATV0
-	fence  bool            // resynchronises: see exec.resync
-	after  time.Duration   // silence borne after Ctrl-Z
-	onPDU  func()          // called when Ctrl-Z is about to go out
-	gate   <-chan struct{} // closed when Ctrl-Z may go out; nil: it may
+	ctx        context.Context
+	cmd        string // without AT
+	name       string // "+CSQ" of "+CSQ", "+CREG" of "+CREG?": how its answer begins
+	query      bool   // "…?": its answer may look like an unsolicited code
+	also       []string
+	free       bool          // answers with plain text (+CGSN)
+	digits     int           // that such an answer has at least
+	pdu        string        // hex of a command with a prompt, "" for others
+	wake       bool          // the modem may still be set to ATV0
+	fence      bool          // resynchronises: see exec.resync
+	after      time.Duration // silence borne after Ctrl-Z
+	submission *Submission   // of a command with a PDU
 
 	phase  phase
 	timer  *time.Timer

@@ -47,9 +47,7 @@ func (c *conditioner) Write(p []byte) (int, error) {
 			return len(p), nil
 		}
 		t.phase = handing
-		if t.onPDU != nil {
-			t.onPDU()
-		}
+		t.submission.tell()
 		c.say(true, strings.TrimSuffix(string(p), ctrlZ)+"^Z")
 		c.mu.Unlock()
 		c.probe("submit")
@@ -73,17 +71,14 @@ const holdTimeout = 5 * time.Second
 
 var errHeld = errors.New("the prompt stood open too long")
 
-// compose writes what may go out before the gate of t is open, waits for that, and
+// compose writes what may go out before the gate of its submission is open, waits for that, and
 // returns what is still to be written. It has an error when the line is dead; t has
 // ended when Ctrl-Z must not follow.
 func (c *conditioner) compose(t *transaction, p []byte) (rest []byte, err error) {
 	select {
-	case <-t.gate:
+	case <-t.submission.gate:
 		return p, nil
 	default:
-		if t.gate == nil {
-			return p, nil
-		}
 	}
 	body, found := bytes.CutSuffix(p, []byte(ctrlZ))
 	if !found {
@@ -92,10 +87,11 @@ func (c *conditioner) compose(t *transaction, p []byte) (rest []byte, err error)
 	if err := c.send(body); err != nil {
 		return nil, err
 	}
+	t.submission.begin()
 	hold := time.NewTimer(holdTimeout)
 	defer hold.Stop()
 	select {
-	case <-t.gate:
+	case <-t.submission.gate:
 		return p[len(body):], nil
 	case <-t.over:
 	case <-c.dead:
