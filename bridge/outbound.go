@@ -97,6 +97,9 @@ func (s *session) carry(ctx context.Context, id string) {
 		next = s.advance(ctx, send, id, last, ahead)
 		<-s.flight
 	}
+	if ctx.Err() != nil {
+		_ = s.modem.Settle(send) // else the next program would find a prompt; the line may be dead
+	}
 }
 
 // A transmission is one segment on its way to the modem.

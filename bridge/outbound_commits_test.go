@@ -54,3 +54,34 @@ func TestOneCommitASegment(t *testing.T) {
 		t.Errorf("the modem was told\n%v, want\n%v", said, want)
 	}
 }
+
+// A stop in the middle of a queue leaves the modem at no prompt: each one was answered by
+// Ctrl-Z or by ESC.
+func TestStopLeavesNoPrompt(t *testing.T) {
+	for _, at := range []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second, 2500 * time.Millisecond} {
+		var prompts, answered int
+		inRigOf(t, modemtest.ModemOptions{Profile: modemtest.Generic, SubmitTime: time.Second, Latency: 100 * time.Millisecond}, modemtest.AirOptions{}, nil, func(r *rig) {
+			r.air.NewHandset(phone, nil)
+			r.stop()
+			r.trace = func(_ string, sent bool, line string) {
+				switch {
+				case !sent && line == ">":
+					prompts++
+				case sent && (strings.HasSuffix(line, "^Z") || line == "^["):
+					answered++
+				}
+			}
+			r.start()
+			r.settle(time.Minute)
+			for range 5 {
+				r.accept(Request{Payload: []byte("one of several")})
+			}
+			prompts, answered = 0, 0
+			r.settle(at)
+			r.stop()
+		})
+		if prompts == 0 || prompts != answered {
+			t.Errorf("stopped after %v: %d prompts, %d answered", at, prompts, answered)
+		}
+	}
+}

@@ -113,6 +113,12 @@ func (s *Submission) Outcome() (mr int, err error) {
 	return mr, err
 }
 
+// Settle waits until what was withdrawn has left nothing with the modem: no prompt stands
+// open.
+func (m *Modem) Settle(ctx context.Context) error {
+	return m.jobs.do(ctx, rankSend, false, func(context.Context) error { return nil })
+}
+
 // Withdraw takes the message back: it is not sent. It does not wait for the modem,
 // which is brought in step before its next command.
 func (s *Submission) Withdraw() { s.back(errTakenBack) }
