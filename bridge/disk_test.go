@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -81,10 +82,12 @@ func TestDiskRefuses(t *testing.T) {
 // segment goes once. The next message, whose PDU the modem has by then, is not submitted before that.
 func TestDiskIsFullBehindCtrlZ(t *testing.T) {
 	var disk *spooltest.Disk
-	submits, refuse := 0, true
+	submits := 0
+	var refuse atomic.Bool
+	refuse.Store(true)
 	air := modemtest.AirOptions{Refuse: func(string, *pdu.Submit) int {
 		submits++
-		if refuse {
+		if refuse.Load() {
 			disk.Before(func(spooltest.Kind, string) error { return spooltest.ErrFull })
 		}
 		return 0
@@ -98,7 +101,7 @@ func TestDiskIsFullBehindCtrlZ(t *testing.T) {
 			t.Errorf("on a full disk %d submits, message %s, segment %s", submits, m.State, m.Segments[0].State)
 		}
 		disk.Before(nil)
-		refuse = false
+		refuse.Store(false)
 		r.settle(10 * time.Minute)
 		if m, o := r.outbound(id), r.outbound(other); submits != 2 || m.State != spool.StateSent || o.State != spool.StateSent {
 			t.Errorf("with room again %d submits, messages %s and %s", submits, m.State, o.State)

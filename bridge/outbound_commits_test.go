@@ -3,6 +3,8 @@ package bridge
 import (
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,17 +16,22 @@ import (
 // of the last and which goes now are one event. Nothing but CMGS passes between the segments
 // of a message, and nothing but CMMS and CMGS while there is something to send.
 func TestOneCommitASegment(t *testing.T) {
+	var mu sync.Mutex
 	var ledger int
 	var said []string
 	inRig(t, modemtest.AirOptions{}, nil, func(r *rig) {
 		r.air.NewHandset(phone, nil)
 		r.stop()
 		r.probe = func(point string) {
+			mu.Lock()
+			defer mu.Unlock()
 			if point == "committed ledger" {
 				ledger++
 			}
 		}
 		r.trace = func(_ string, sent bool, line string) {
+			mu.Lock()
+			defer mu.Unlock()
 			if sent && strings.HasPrefix(line, "AT") {
 				said = append(said, line[:min(len(line), 7)])
 			}
@@ -36,7 +43,9 @@ func TestOneCommitASegment(t *testing.T) {
 		for i := range 12 {
 			ids = append(ids, r.accept(Request{Payload: []byte(strings.Repeat("x", 100+i%4*100))}))
 		}
+		mu.Lock()
 		said = nil
+		mu.Unlock()
 		r.sims["m0"].SetRegistration(1, 1)
 		r.settle(10 * time.Second)
 		for _, id := range ids {
@@ -59,16 +68,16 @@ func TestOneCommitASegment(t *testing.T) {
 // Ctrl-Z or by ESC.
 func TestStopLeavesNoPrompt(t *testing.T) {
 	for _, at := range []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second, 2500 * time.Millisecond} {
-		var prompts, answered int
+		var prompts, answered atomic.Int64
 		inRigOf(t, modemtest.ModemOptions{Profile: modemtest.Generic, SubmitTime: time.Second, Latency: 100 * time.Millisecond}, modemtest.AirOptions{}, nil, func(r *rig) {
 			r.air.NewHandset(phone, nil)
 			r.stop()
 			r.trace = func(_ string, sent bool, line string) {
 				switch {
 				case !sent && line == ">":
-					prompts++
+					prompts.Add(1)
 				case sent && (strings.HasSuffix(line, "^Z") || line == "^["):
-					answered++
+					answered.Add(1)
 				}
 			}
 			r.start()
@@ -76,12 +85,13 @@ func TestStopLeavesNoPrompt(t *testing.T) {
 			for range 5 {
 				r.accept(Request{Payload: []byte("one of several")})
 			}
-			prompts, answered = 0, 0
+			prompts.Store(0)
+			answered.Store(0)
 			r.settle(at)
 			r.stop()
 		})
-		if prompts == 0 || prompts != answered {
-			t.Errorf("stopped after %v: %d prompts, %d answered", at, prompts, answered)
+		if p, a := prompts.Load(), answered.Load(); p == 0 || p != a {
+			t.Errorf("stopped after %v: %d prompts, %d answered", at, p, a)
 		}
 	}
 }
