@@ -30,9 +30,12 @@ func (b *Bridge) claim(ctx context.Context, s *session, read func(*spool.Tx, str
 	return id, next, err
 }
 
-// claimIn is claim inside a commit.
+// claimIn is claim inside a commit, which waits for nobody: while another modem looks,
+// there is nothing to claim.
 func (b *Bridge) claimIn(tx *spool.Tx, s *session) (id string, err error) {
-	b.claims.Lock()
+	if !b.claims.TryLock() {
+		return "", nil
+	}
 	defer b.claims.Unlock()
 	id, _, err = b.pick(tx, s)
 	b.take(id)
