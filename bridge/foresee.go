@@ -98,7 +98,7 @@ func (f *foreseen) other() string {
 
 // is tells whether next is what was foreseen, and has it use what the modem got.
 func (f *foreseen) is(next *transmission) bool {
-	if f == nil || f.id != next.id || f.seq != next.seq || f.more != next.more || !bytes.Equal(f.mode, next.mode) {
+	if f == nil || f.submission.Void() || f.id != next.id || f.seq != next.seq || f.more != next.more || !bytes.Equal(f.mode, next.mode) {
 		return false
 	}
 	next.submission = f.submission

@@ -82,13 +82,14 @@ func (s *session) carry(ctx context.Context, id string) {
 		// end, so that it finds the answer written down.
 		s.flight <- struct{}{}
 		s.tapSubmit(id, next.mode)
+		submitted := time.Now()
 		next.submission.Submit()
 		ahead := s.foresee(ctx, send, next)
 		mr, err := next.submission.Outcome()
 		ahead.first()
 		s.tapResult(id, mr, err)
 		if err == nil || errors.As(err, new(*modem.ResultError)) {
-			s.bridge.Took(SubmitToFinal, time.Since(next.begun))
+			s.bridge.Took(SubmitToFinal, time.Since(submitted))
 		}
 		last := &attempt{seq: next.seq, mr: mr, err: err, vendor: s.vendor}
 		if troubled(err) {
@@ -138,6 +139,7 @@ func troubled(err error) bool {
 // soon as that is possible, whatever becomes of the session. Until then the spool
 // says `submitting`, which the next start of the bridge reads as unknown.
 func (s *session) advance(ctx, send context.Context, id string, last *attempt, ahead *foreseen) *transmission {
+	alone := false // what another message may have to do with a failure must not keep the result
 	for {
 		s.pulse.beat()
 		var next *transmission
@@ -169,7 +171,7 @@ func (s *session) advance(ctx, send context.Context, id string, last *attempt, a
 				return err
 			}
 			goesWell := last != nil && last.err == nil
-			if goesOn && goesWell && next == nil {
+			if goesOn && goesWell && next == nil && !alone {
 				if next, err = s.beginOther(tx, story, &other); err != nil {
 					return err
 				}
@@ -180,7 +182,7 @@ func (s *session) advance(ctx, send context.Context, id string, last *attempt, a
 			return nil
 		})
 		ahead.settle(next)
-		if next == nil || next.id != other {
+		if err != nil || next == nil || next.id != other {
 			s.bridge.release(other, true)
 		}
 		if err == nil {
@@ -198,11 +200,8 @@ func (s *session) advance(ctx, send context.Context, id string, last *attempt, a
 		}
 		if next != nil && next.submission != nil {
 			next.submission.Withdraw()
-			if next.id == other {
-				s.bridge.release(other, true)
-			}
 		}
-		ahead = nil
+		ahead, alone = nil, true
 		s.log.Error().Err(err).Str("id", id).Msg("cannot write down what happened to a segment; trying again")
 		if !pause(s.bridge.running, spoolPause, nil) || last == nil && ctx.Err() != nil {
 			s.bridge.release(id, true)

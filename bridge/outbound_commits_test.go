@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"database/sql"
 	"slices"
 	"strings"
 	"sync"
@@ -94,4 +95,38 @@ func TestStopLeavesNoPrompt(t *testing.T) {
 			t.Errorf("stopped after %v: %d prompts, %d answered", at, p, a)
 		}
 	}
+}
+
+// What became of a segment is written down although the message that should follow cannot be
+// read; and that one goes once it can.
+func TestUnreadableNeighbour(t *testing.T) {
+	inRig(t, modemtest.AirOptions{}, nil, func(r *rig) {
+		r.air.NewHandset(phone, nil)
+		r.settle(time.Minute)
+		r.sims["m0"].SetRegistration(2, 2)
+		r.settle(time.Minute)
+		first, second := r.accept(Request{Payload: []byte("first")}), r.accept(Request{Payload: []byte("second")})
+		db, err := sql.Open("sqlite", r.cfg.Spool.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		alter := func(q string) {
+			t.Helper()
+			if _, err := db.Exec(q, second); err != nil {
+				t.Fatal(err)
+			}
+		}
+		alter("DELETE FROM outbound_payload WHERE outbound = (SELECT n FROM outbound WHERE id = ?)")
+		r.sims["m0"].SetRegistration(1, 1)
+		r.settle(time.Minute)
+		if m := r.outbound(first); m.State != spool.StateSent {
+			t.Errorf("the first message is %s", m.State)
+		}
+		alter("INSERT INTO outbound_payload SELECT n, x'7365636f6e64' FROM outbound WHERE id = ?")
+		r.settle(10 * time.Minute)
+		if m := r.outbound(second); m.State != spool.StateSent {
+			t.Errorf("the second message is %s", m.State)
+		}
+	})
 }

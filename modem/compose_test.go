@@ -109,3 +109,24 @@ func TestComposeThen(t *testing.T) {
 		})
 	}
 }
+
+// A message whose prompt stood open too long goes after what should follow it has had its
+// turn: that is void then.
+func TestComposeThenHeld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Options{})
+		defer b.close()
+		b.up()
+		first := b.Compose(t.Context(), octets(t, pduA), false)
+		b.play("> AT+CMGS=16\nprompt\npass 6s\n> " + pduA + "\n> ^[\n> AT+CMEE?\n< +CMEE: 1\n< OK")
+		synctest.Wait()
+		first.Submit()
+		second := first.Then(t.Context(), octets(t, pduB), false)
+		done := make(chan string, 1)
+		go func() { done <- outcome(first.Outcome()) }()
+		b.play("> AT+CMGS=16\nprompt\n> " + pduA + "^Z\n< +CMGS: 2\n< OK\nsilence 1s")
+		if got := <-done; got != "sent C" || first.Void() || !second.Void() {
+			t.Errorf("%s; void: %v, then %v", got, first.Void(), second.Void())
+		}
+	})
+}

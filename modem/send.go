@@ -99,6 +99,20 @@ func (s *Submission) put() {
 // Composed is closed when the modem has the PDU, or is known not to get it.
 func (s *Submission) Composed() <-chan struct{} { return s.composed }
 
+// Void tells of what should follow another message that it came to its turn before that one
+// was sent: it will not be, though the other one may be yet.
+func (s *Submission) Void() bool {
+	if s.err != nil {
+		return true
+	}
+	select {
+	case <-s.j.done:
+		return errors.Is(s.j.err, errTakenBack)
+	default:
+		return false
+	}
+}
+
 // Submit has Ctrl-Z written as soon as the modem has the PDU. Outcome tells what comes of it.
 func (s *Submission) Submit() { close(s.gate) }
 
