@@ -135,7 +135,9 @@ func BenchmarkLatency(b *testing.B) {
 				b.Fatal(err)
 			}
 			oks = append(oks, time.Since(begun))
-			t.wait(time.Minute)
+			if !t.wait(time.Minute) {
+				b.Fatal("not sent")
+			}
 			all = append(all, s.line.commands("AT+CMGS")[0].at.Sub(begun))
 		}
 	}

@@ -12,11 +12,8 @@ import (
 	"wvsms/pdu"
 )
 
-// Numbers in the simulated network.
-const (
-	handset = "+491712345678"
-	smsc    = "+491710760000"
-)
+// handset is a number in the simulated network.
+const handset = "+491712345678"
 
 // A sim is a simulated modem on a pseudo terminal, whose far end is read and written by
 // whatever is measured. What passes there is looked at as it passes.

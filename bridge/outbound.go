@@ -110,9 +110,9 @@ type transmission struct {
 	mode []byte // PDU-mode octets
 	more bool   // another segment of the message follows at once
 
-	message    *spool.Outbound
+	message    *spool.Outbound // as the commit left it: what follows is foreseen from that
 	submission *modem.Submission
-	begun      time.Time
+	begun      time.Time // from then on the dialogue is this attempt's
 }
 
 // An attempt is a transmission that came back.

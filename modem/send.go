@@ -25,7 +25,7 @@ const cmmsTimeout = 5 * time.Second
 // both ErrNotSent and a *ResultError: the modem refused instead of asking for
 // the PDU, so that whatever the code says, nothing is on air.
 //
-// ctx can take the message back until the PDU goes out. When ctx ends later,
+// ctx can take the message back until Ctrl-Z goes out. When ctx ends later,
 // Send returns ErrOutcomeUnknown at once, and the modem is still waited for
 // before its next command.
 func (m *Modem) Send(ctx context.Context, mode []byte, more bool) (mr int, err error) {
