@@ -10,8 +10,9 @@ import (
 
 // Implementation.
 const (
-	idleCheck = 5 * time.Minute // timers stand still in suspend, bridge time does not
-	shunFor   = time.Minute     // a message that a SIM leaves to others
+	idleCheck = 5 * time.Minute  // timers stand still in suspend, bridge time does not
+	shunFor   = time.Minute      // a message that a SIM leaves to others
+	asideFor  = 10 * time.Minute // one that cannot be read
 )
 
 // claim takes the oldest due message that this modem may carry into this
@@ -86,17 +87,29 @@ func (b *Bridge) pick(tx *spool.Tx, s *session) (id string, next time.Time, err 
 // has taken it. It need not survive a restart: the SIM would be refused once more.
 type shunning struct {
 	sim   string
+	all   bool // nobody takes it
 	until time.Time
 }
 
-func (x shunning) by(s *session, now time.Time) bool { return x.sim == s.sim && now.Before(x.until) }
+func (x shunning) by(s *session, now time.Time) bool {
+	return (x.all || x.sim == s.sim) && now.Before(x.until)
+}
 
 func (b *Bridge) shun(id string, s *session) {
+	b.keepOff(id, shunning{sim: s.sim, until: b.clock.Now().Add(shunFor)})
+}
+
+// setAside lets the others go on where one message cannot be read.
+func (b *Bridge) setAside(id string) {
+	b.keepOff(id, shunning{all: true, until: b.clock.Now().Add(asideFor)})
+}
+
+func (b *Bridge) keepOff(id string, x shunning) {
 	now := b.clock.Now()
 	b.claims.Lock()
 	defer b.claims.Unlock()
 	maps.DeleteFunc(b.shunned, func(_ string, x shunning) bool { return !now.Before(x.until) })
-	b.shunned[id] = shunning{s.sim, now.Add(shunFor)}
+	b.shunned[id] = x
 }
 
 // another tells whether a modem with another SIM could send now.

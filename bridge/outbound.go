@@ -143,11 +143,12 @@ func (s *session) advance(ctx, send context.Context, id string, last *attempt, a
 	for {
 		s.pulse.beat()
 		var next *transmission
-		var shunned, open bool
+		var unread, shunned, open bool
 		other := ahead.other()
 		err := s.bridge.change(context.WithoutCancel(ctx), s.log, "ledger", func(tx *spool.Tx, story *events) (err error) {
 			m, err := tx.Outbound(id)
 			if err != nil {
+				unread = true
 				return err
 			}
 			o := s.work(m, story)
@@ -202,6 +203,13 @@ func (s *session) advance(ctx, send context.Context, id string, last *attempt, a
 			next.submission.Withdraw()
 		}
 		ahead, alone = nil, true
+		if unread && last == nil {
+			s.log.Error().Err(err).Str("id", id).Msg("cannot read a message that is to be sent: it is left for ten minutes, and others go on")
+			s.bridge.setAside(id)
+			s.bridge.release(id, false)
+			pause(ctx, spoolPause, nil) // it may be the disk: else all that wait would be set aside at once
+			return nil
+		}
 		s.log.Error().Err(err).Str("id", id).Msg("cannot write down what happened to a segment; trying again")
 		if !pause(s.bridge.running, spoolPause, nil) || last == nil && ctx.Err() != nil {
 			s.bridge.release(id, true)

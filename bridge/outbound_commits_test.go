@@ -97,36 +97,103 @@ func TestStopLeavesNoPrompt(t *testing.T) {
 	}
 }
 
+// A message that cannot be read stops no other one, with one modem or with several, and goes
+// once it can be.
+func TestUnreadableMessage(t *testing.T) {
+	for _, modems := range [][]ModemConfig{{{Name: "m0"}}, {{Name: "m0"}, {Name: "m1"}}} {
+		inRig(t, modemtest.AirOptions{}, func(c *Config) { c.Modems = modems }, func(r *rig) {
+			r.air.NewHandset(phone, nil)
+			r.settle(time.Minute)
+			r.register(2)
+			var ids []string
+			for range 6 {
+				ids = append(ids, r.accept(Request{Payload: []byte("one of several")}))
+			}
+			r.damage(ids[0], ids[1])
+			r.register(1)
+			r.settle(time.Minute)
+			for i, id := range ids {
+				want := spool.StateSent
+				if i < 2 {
+					want = spool.StateQueued
+				}
+				if state := r.stateOf(id); state != want {
+					t.Errorf("%d modems: message %d is %s, want %s", len(modems), i, state, want)
+				}
+			}
+			r.mend(ids[0], ids[1])
+			r.settle(2 * asideFor)
+			for _, id := range ids {
+				if state := r.stateOf(id); state != spool.StateSent {
+					t.Errorf("%d modems: a message that can be read again is %s", len(modems), state)
+				}
+			}
+		})
+	}
+}
+
 // What became of a segment is written down although the message that should follow cannot be
-// read; and that one goes once it can.
+// read.
 func TestUnreadableNeighbour(t *testing.T) {
 	inRig(t, modemtest.AirOptions{}, nil, func(r *rig) {
 		r.air.NewHandset(phone, nil)
 		r.settle(time.Minute)
-		r.sims["m0"].SetRegistration(2, 2)
-		r.settle(time.Minute)
+		r.register(2)
 		first, second := r.accept(Request{Payload: []byte("first")}), r.accept(Request{Payload: []byte("second")})
-		db, err := sql.Open("sqlite", r.cfg.Spool.Path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer db.Close()
-		alter := func(q string) {
-			t.Helper()
-			if _, err := db.Exec(q, second); err != nil {
-				t.Fatal(err)
-			}
-		}
-		alter("DELETE FROM outbound_payload WHERE outbound = (SELECT n FROM outbound WHERE id = ?)")
-		r.sims["m0"].SetRegistration(1, 1)
+		r.damage(second)
+		r.register(1)
 		r.settle(time.Minute)
-		if m := r.outbound(first); m.State != spool.StateSent {
-			t.Errorf("the first message is %s", m.State)
-		}
-		alter("INSERT INTO outbound_payload SELECT n, x'7365636f6e64' FROM outbound WHERE id = ?")
-		r.settle(10 * time.Minute)
-		if m := r.outbound(second); m.State != spool.StateSent {
-			t.Errorf("the second message is %s", m.State)
+		if state := r.stateOf(first); state != spool.StateSent {
+			t.Errorf("the first message is %s", state)
 		}
 	})
+}
+
+// register has the network take every modem, 1, or none, 2.
+func (r *rig) register(state int) {
+	for _, m := range r.sims {
+		m.SetRegistration(state, state)
+	}
+	r.settle(time.Minute)
+}
+
+// damage takes the payloads of messages, so that the bridge cannot read these; mend gives
+// them others.
+func (r *rig) damage(ids ...string) {
+	r.t.Helper()
+	r.alter("DELETE FROM outbound_payload WHERE outbound = (SELECT n FROM outbound WHERE id = ?)", ids)
+}
+
+func (r *rig) mend(ids ...string) {
+	r.t.Helper()
+	r.alter("INSERT INTO outbound_payload SELECT n, x'6d656e646564' FROM outbound WHERE id = ?", ids)
+}
+
+func (r *rig) alter(query string, ids []string) {
+	r.t.Helper()
+	db, err := sql.Open("sqlite", r.cfg.Spool.Path)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer db.Close()
+	for _, id := range ids {
+		if _, err := db.Exec(query, id); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+}
+
+// stateOf reads the row alone.
+func (r *rig) stateOf(id string) (state spool.OutState) {
+	r.t.Helper()
+	r.view(func(tx *spool.Tx) error {
+		all, err := tx.Outbounds("", 0, 100)
+		for _, m := range all {
+			if m.ID == id {
+				state = m.State
+			}
+		}
+		return err
+	})
+	return state
 }
