@@ -3,6 +3,7 @@ package spool
 import (
 	"encoding/binary"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 )
@@ -64,8 +65,9 @@ func openRaw(path string) (*rawPages, error) {
 	return p, nil
 }
 
-// findSize tells how large the pages are. Either header says so; without both the pages
-// themselves show whether they begin where only small ones do.
+// findSize tells how large the pages are. Either header says so; without both the frames of
+// the log show where one goes on from the other, and the pages of the database whether they
+// begin where only small ones do.
 func (p *rawPages) findSize() int {
 	known := func(size int) bool { return size == pageSize || size == oldPageSize }
 	if p.db != nil {
@@ -80,6 +82,11 @@ func (p *rawPages) findSize() int {
 		p.wal.ReadAt(head, 0)
 		if size := int(binary.BigEndian.Uint32(head[8:])); (checksum{}).over(logOrder(head), head[:24]) == stored(head[24:]) && known(size) {
 			return size
+		}
+		for _, size := range []int{pageSize, oldPageSize} {
+			if p.chained(size) {
+				return size
+			}
 		}
 	}
 	if p.db == nil {
@@ -105,6 +112,24 @@ func (p *rawPages) findSize() int {
 		return pageSize
 	}
 	return oldPageSize
+}
+
+// chained tells whether a frame of the log goes on from the one before it if the pages are
+// that large.
+func (p *rawPages) chained(size int) bool {
+	frame := make([]byte, frameHeader+size)
+	var sum checksum
+	for i := range int64(1000) {
+		if _, err := p.wal.ReadAt(frame, walHeader+i*int64(len(frame))); errors.Is(err, io.EOF) {
+			return false
+		}
+		stands := stored(frame[16:])
+		if i > 0 && sum.over(binary.LittleEndian, frame[:8]).over(binary.LittleEndian, frame[frameHeader:]) == stands && stands != (checksum{}) {
+			return true
+		}
+		sum = stands
+	}
+	return false
 }
 
 func openIfThere(path string) (*os.File, error) {

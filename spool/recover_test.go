@@ -707,3 +707,26 @@ func TestRecoverLargePages(t *testing.T) {
 		equal(t, fmt.Sprintf("recovered with pages of %d", size), want, contents(t, s))
 	}
 }
+
+// Where all is in the log and both headers are gone, its frames tell how large the pages are.
+func TestSizeOfLoggedPages(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "damaged.db")
+	large := filepath.Join(dir, "large.db")
+	os.WriteFile(large, must[[]byte](t, "read")(os.ReadFile("testdata/schema-4.db")), 0o600)
+	for size, from := range map[int]string{oldPageSize: large, pageSize: filepath.Join(dir, "small.db")} {
+		s := openSpool(t, from)
+		for i := range 3 {
+			update(t, s, func(tx *Tx) error { return tx.Set("written", strings.Repeat("x", i)) })
+		}
+		log := must[[]byte](t, "read")(os.ReadFile(from + "-wal"))
+		copy(log, bytes.Repeat([]byte{0xa5}, walHeader))
+		os.WriteFile(path+"-wal", log, 0o600)
+		os.WriteFile(path, bytes.Repeat([]byte{0xa5}, oldPageSize), 0o600)
+		p := must[*rawPages](t, "open")(openRaw(path))
+		if p.size != size {
+			t.Errorf("pages of %d octets in the log are taken for %d", size, p.size)
+		}
+		p.close()
+	}
+}
