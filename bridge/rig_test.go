@@ -49,8 +49,32 @@ type rig struct {
 	hook  Hook                                       // nil: none is run
 	sys   string                                     // "": an empty /sys
 	slept atomic.Int64                               // how long the machine was suspended: timers stood still
-	said  bytes.Buffer                               // the log, in JSON; of a bubble in which nothing moves
+	said  journal                                    // the log, in JSON
 	tape  tape                                       // log and AT lines, shown when the test fails
+}
+
+// A journal can be read while the bridge writes it.
+type journal struct {
+	mu  sync.Mutex
+	all bytes.Buffer
+}
+
+func (j *journal) Write(line []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.all.Write(line)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.all.String()
+}
+
+func (j *journal) Reset() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.all.Reset()
 }
 
 // A tape keeps the last lines of a long story: to log all of them with the test takes a
@@ -180,7 +204,7 @@ func (r *rig) start() {
 	}
 	o := Options{
 		Dial: dial, Trace: trace, Probe: r.probe, USB: r.usb, Hook: r.hook, Sys: r.sys,
-		Log:   zerolog.New(zerolog.MultiLevelWriter(&r.tape, zerolog.SyncWriter(&r.said))),
+		Log:   zerolog.New(zerolog.MultiLevelWriter(&r.tape, &r.said)),
 		Clock: Source{Boot: func() time.Duration { return time.Since(begin) + time.Duration(r.slept.Load()) }, Wall: r.wall},
 	}
 	if r.bus != nil {
