@@ -205,7 +205,6 @@ func TestGenerationsOverRestarts(t *testing.T) {
 // A datagram that goes on after two hours: under a 16-bit reference it becomes whole;
 // under an 8-bit one it may be another by then, and nothing is made up.
 func TestResumedAfterTwoHours(t *testing.T) {
-	daysPass(t)
 	t.Parallel()
 	for _, wide := range []bool{true, false} {
 		inRig(t, modemtest.AirOptions{}, nil, func(r *rig) {

@@ -37,7 +37,6 @@ func (c *client) lines() []string {
 // event once and in order, over restarts and while old ones are purged; one that was
 // away too long is told so.
 func TestEventsOnceAndInOrder(t *testing.T) {
-	daysPass(t)
 	t.Parallel()
 	inRig(t, modemtest.AirOptions{}, func(c *Config) { c.Spool.History = 2 * day }, func(r *rig) {
 		r.collect(phone)

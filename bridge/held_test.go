@@ -118,7 +118,6 @@ func TestHeld(t *testing.T) {
 // A report on the first copy that comes before the operator's second one goes, which
 // waits for the budget here, spares that one.
 func TestReportBeforeRetry(t *testing.T) {
-	daysPass(t)
 	t.Parallel()
 	inRig(t, modemtest.AirOptions{}, func(c *Config) { c.Limits.SegmentsPerDay = 1 }, func(r *rig) {
 		h := r.postpone(phone)

@@ -154,7 +154,6 @@ func TestLimitsAtOnce(t *testing.T) {
 // A modem without budget leaves to others what they may carry. What it alone may carry
 // goes at the moment at which it has room, and is told until when it waits.
 func TestModemWithoutBudget(t *testing.T) {
-	daysPass(t)
 	t.Parallel()
 	inRig(t, modemtest.AirOptions{}, func(c *Config) {
 		c.Modems = []ModemConfig{{Name: "m0", Quota: Quota{PerDay: new(2)}}, {Name: "m1"}}
@@ -197,7 +196,6 @@ func TestModemWithoutBudget(t *testing.T) {
 
 // A destination that is full keeps nobody else, and its place wakes one at a time.
 func TestPeerWithoutBudget(t *testing.T) {
-	daysPass(t)
 	t.Parallel()
 	inRig(t, modemtest.AirOptions{}, func(c *Config) { c.Limits.PeerPerDay = 3 }, func(r *rig) {
 		r.collect(phone)

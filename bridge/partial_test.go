@@ -27,7 +27,6 @@ func alike(t *testing.T, head, tail string) []odd {
 // The next datagram under the same reference begins like the last one, which left its
 // tombstones; the sender sends segments of it again.
 func TestSharedSegments(t *testing.T) {
-	daysPass(t)
 	t.Parallel()
 	inRig(t, modemtest.AirOptions{}, nil, func(r *rig) {
 		phones := map[string]*modemtest.Handset{}
@@ -128,7 +127,6 @@ func TestReviveWithinBounds(t *testing.T) {
 
 // WAP push in several segments: the first tells whose it is, when all are there.
 func TestPushInSegments(t *testing.T) {
-	daysPass(t)
 	t.Parallel()
 	change := func(c *Config) { c.Modems = []ModemConfig{{Name: "m0"}, {Name: "m1"}} }
 	inRig(t, modemtest.AirOptions{}, change, func(r *rig) {

@@ -2,6 +2,6 @@
 
 package spool
 
-// brief: the race detector makes everything five times slower, so the long tests that
+// brief: the race detector makes everything slower, so the long tests that
 // are the same thing over and over are shorter with it.
 func brief() bool { return true }
