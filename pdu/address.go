@@ -98,13 +98,23 @@ func parseAddress(c *cursor, field string) Address {
 	if semi%2 != 0 && a.TON != Alphanumeric && value[len(value)-1] < 0xf0 {
 		c.warnAt(field, c.pos-1, "the filler nibble is %x, not f", value[len(value)-1]>>4)
 	}
-	var buf [2 + maxSemiOctets/2]byte
-	if again, err := a.AppendBinary(buf[:0]); err == nil && a.TON == Alphanumeric && !bytes.Equal(again[:1], c.b[at:at+1]) {
-		c.warnAt(field, at, "%d semi-octets, the text has %d", semi, again[0])
-	} else if err == nil && a.TON == Alphanumeric && !bytes.Equal(again[2:], value) {
-		c.warnAt(field, at+2, "the text is not as it would be written")
+	if a.TON == Alphanumeric {
+		warnText(c, field, at, a, semi, value)
 	}
 	return a
+}
+
+// warnText warns of a text that would be written otherwise.
+func warnText(c *cursor, field string, at int, a Address, semi int, value []byte) {
+	var buf [2 + maxSemiOctets/2]byte
+	again, err := a.AppendBinary(buf[:0])
+	switch {
+	case err != nil:
+	case int(again[0]) != semi:
+		c.warnAt(field, at, "%d semi-octets, the text has %d", semi, again[0])
+	case !bytes.Equal(again[2:], value):
+		c.warnAt(field, at+2, "the text is not as it would be written")
+	}
 }
 
 // readAddress reads the value; at is the offset of the type of address.

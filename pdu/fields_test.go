@@ -47,6 +47,22 @@ func TestTimestamp(t *testing.T) {
 	}
 }
 
+// Each date that there is, and no other one, is a time.
+func TestEveryDate(t *testing.T) {
+	for year := 1990; year < 2090; year++ {
+		for month := range 14 {
+			for day := range 33 {
+				ts := Timestamp{swapped(year % 100), swapped(month), swapped(day)}
+				want := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
+				exists := want.Year() == year && int(want.Month()) == month && want.Day() == day
+				if got, ok := ts.Time(); ok != exists || ok && !got.Equal(want) {
+					t.Fatalf("%x: %v, %v, want %v, %v", ts, got, ok, want, exists)
+				}
+			}
+		}
+	}
+}
+
 // A zone that is no whole quarter hour is cut to one; the instant stays.
 func TestNewTimestampKeepsTheInstant(t *testing.T) {
 	for _, offset := range []int{0, 1, 899, -1, 5*3600 + 1234, -30 * 3600} {

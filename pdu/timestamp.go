@@ -33,30 +33,44 @@ func NewTimestamp(t time.Time) Timestamp {
 
 // Time returns the instant in the zone given, and whether the octets are one.
 func (t Timestamp) Time() (time.Time, bool) {
-	var v [6]int
-	for i := range v {
-		var ok bool
-		if v[i], ok = unswapped(t[i]); !ok {
-			return time.Time{}, false
-		}
-	}
-	quarters, ok := unswapped(t[6] &^ 0x08)
+	v, quarters, ok := t.fields()
 	if !ok {
 		return time.Time{}, false
+	}
+	return time.Date(v[0], time.Month(v[1]), v[2], v[3], v[4], v[5], 0, time.FixedZone("", quarters*900)), true
+}
+
+// fields returns year, month, day, hour, minute and second, and the zone in quarter hours;
+// not of a 31 April, nor of a minute 60.
+func (t Timestamp) fields() (v [6]int, quarters int, ok bool) {
+	for i := range v {
+		if v[i], ok = unswapped(t[i]); !ok {
+			return v, 0, false
+		}
+	}
+	if quarters, ok = unswapped(t[6] &^ 0x08); !ok {
+		return v, 0, false
 	}
 	if t[6]&0x08 != 0 {
 		quarters = -quarters
 	}
-	year := 2000 + v[0]
-	if v[0] >= 90 {
-		year = 1900 + v[0]
+	if v[0] += 2000; v[0] >= 2090 {
+		v[0] -= 100
 	}
-	at := time.Date(year, time.Month(v[1]), v[2], v[3], v[4], v[5], 0, time.FixedZone("", quarters*900))
-	// time.Date carries a 31 April over into May, and a minute 60 into the hour.
-	if int(at.Month()) != v[1] || at.Day() != v[2] || at.Hour() != v[3] || at.Minute() != v[4] || at.Second() != v[5] {
-		return time.Time{}, false
+	return v, quarters, v[1] >= 1 && v[1] <= 12 && v[2] >= 1 && v[2] <= daysIn(v[0], v[1]) && v[3] < 24 && v[4] < 60 && v[5] < 60
+}
+
+// daysIn tells how long a month of 1990 to 2089 is.
+func daysIn(year, month int) int {
+	switch {
+	case month == 2 && year%4 == 0: // 2000 was one, too
+		return 29
+	case month == 2:
+		return 28
+	case month == 4, month == 6, month == 9, month == 11:
+		return 30
 	}
-	return at, true
+	return 31
 }
 
 // parseTimestamp warns of one that is no time, or that NewTimestamp would write otherwise.
@@ -67,7 +81,7 @@ func parseTimestamp(c *cursor, field string) Timestamp {
 	if c.fault != nil {
 		return Timestamp{}
 	}
-	if _, ok := ts.Time(); !ok {
+	if _, _, ok := ts.fields(); !ok {
 		c.warnAt(field, at, "%x is no time", ts[:])
 	} else if ts[6] == 0x08 {
 		c.warnAt(field, at+6, "negative zone of 0")

@@ -109,6 +109,9 @@ func (u *UserData) parseHeader(ud *cursor, field string, within int) {
 			return
 		}
 		if data := h.octets(field, n); h.fault == nil {
+			if u.UDH == nil {
+				u.UDH = make([]IE, 0, 2) // reference and ports, as a rule
+			}
 			u.UDH = append(u.UDH, IE{id, data})
 		}
 	}
