@@ -64,6 +64,7 @@ type transmission struct {
 	mode []byte // PDU-mode octets
 	more bool   // another segment of the message follows at once
 
+	waited     time.Duration   // since the message was accepted; -1: it was tried before
 	message    *spool.Outbound // as the commit left it: what follows is foreseen from that
 	submission *modem.Submission
 	begun      time.Time // from then on the dialogue is this attempt's
@@ -209,6 +210,9 @@ func (r *relay) done() {
 		r.bridge.shun(r.id, r.session)
 	}
 	r.raise(r.last)
+	if r.next != nil && r.next.waited >= 0 {
+		r.bridge.Took(AcceptToSubmit, r.next.waited)
+	}
 	if r.next == nil || r.next.id != r.id {
 		r.bridge.release(r.id, r.open)
 	}

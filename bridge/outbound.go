@@ -91,10 +91,10 @@ func (s *session) begin(tx *spool.Tx, o *outbound) (*transmission, error) {
 	if err := set.spend(tx, o, s.name, s.sim); err != nil {
 		return nil, err
 	}
+	next := &transmission{id: o.ID, seq: seg.Seq, mode: mode, more: more, message: o.Outbound, waited: -1, begun: time.Now()}
 	if !o.tried() {
-		s.bridge.Took(AcceptToSubmit, o.now.Sub(o.Accepted))
+		next.waited = o.now.Sub(o.Accepted)
 	}
-	next := &transmission{id: o.ID, seq: seg.Seq, mode: mode, more: more, message: o.Outbound, begun: time.Now()}
 	seg.State, seg.At, seg.SentAt, seg.MR = spool.SegSubmitting, o.now, o.now, -1
 	seg.Modem, seg.SIM = s.name, s.sim
 	seg.Attempts++

@@ -149,6 +149,27 @@ func TestUnreadableNeighbour(t *testing.T) {
 	})
 }
 
+// The same where that message cannot be written; it goes once it can.
+func TestNeighbourThatCannotBeWritten(t *testing.T) {
+	inRig(t, modemtest.AirOptions{}, nil, func(r *rig) {
+		r.air.NewHandset(phone, nil)
+		r.settle(time.Minute)
+		r.register(2)
+		first, second := r.accept(Request{Payload: []byte("first")}), r.accept(Request{Payload: []byte("second")})
+		r.alter("CREATE TRIGGER refuse BEFORE UPDATE ON outbound WHEN old.id = '"+second+"' BEGIN SELECT RAISE(ABORT, 'refused'); END", "")
+		r.register(1)
+		r.settle(time.Minute)
+		if a, b := r.stateOf(first), r.stateOf(second); a != spool.StateSent || b != spool.StateQueued {
+			t.Errorf("the first message is %s, the second %s", a, b)
+		}
+		r.alter("DROP TRIGGER refuse", "")
+		r.settle(time.Minute)
+		if state := r.stateOf(second); state != spool.StateSent {
+			t.Errorf("the second message is %s once it can be written", state)
+		}
+	})
+}
+
 // register has the network take every modem, 1, or none, 2.
 func (r *rig) register(state int) {
 	for _, m := range r.sims {
@@ -161,15 +182,15 @@ func (r *rig) register(state int) {
 // them others.
 func (r *rig) damage(ids ...string) {
 	r.t.Helper()
-	r.alter("DELETE FROM outbound_payload WHERE outbound = (SELECT n FROM outbound WHERE id = ?)", ids)
+	r.alter("DELETE FROM outbound_payload WHERE outbound = (SELECT n FROM outbound WHERE id = ?)", ids...)
 }
 
 func (r *rig) mend(ids ...string) {
 	r.t.Helper()
-	r.alter("INSERT INTO outbound_payload SELECT n, x'6d656e646564' FROM outbound WHERE id = ?", ids)
+	r.alter("INSERT INTO outbound_payload SELECT n, x'6d656e646564' FROM outbound WHERE id = ?", ids...)
 }
 
-func (r *rig) alter(query string, ids []string) {
+func (r *rig) alter(query string, ids ...string) {
 	r.t.Helper()
 	db, err := sql.Open("sqlite", r.cfg.Spool.Path)
 	if err != nil {
