@@ -242,7 +242,7 @@ func (b *Bridge) recover(ctx context.Context) error {
 			return err
 		}
 		for _, id := range ids {
-			m, err := tx.Outbound(id)
+			m, err := tx.Ledger(id)
 			if err != nil {
 				return err
 			}

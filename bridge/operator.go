@@ -89,7 +89,7 @@ func (o *outbound) putBack() (n int) {
 
 func (b *Bridge) operate(ctx context.Context, id string, f func(*spool.Tx, *outbound) error) error {
 	err := b.change(ctx, b.log, "operate", func(tx *spool.Tx, story *events) error {
-		m, err := tx.Outbound(id)
+		m, err := tx.Ledger(id)
 		if err != nil {
 			return b.missing(tx, id, err)
 		}

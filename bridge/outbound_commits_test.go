@@ -132,6 +132,26 @@ func TestUnreadableMessage(t *testing.T) {
 	}
 }
 
+// Its time ends, and an operator can end it.
+func TestUnreadableMessageEnds(t *testing.T) {
+	inRig(t, modemtest.AirOptions{}, nil, func(r *rig) {
+		r.settle(time.Minute)
+		r.register(2)
+		late, cancelled := r.accept(Request{Payload: []byte("late"), TTL: time.Hour}), r.accept(Request{Payload: []byte("cancelled")})
+		other := r.accept(Request{Payload: []byte("late, too"), TTL: time.Hour})
+		r.damage(late, cancelled)
+		if err := r.Cancel(r.ctx, cancelled); err != nil {
+			t.Error(err)
+		}
+		r.settle(2 * time.Hour)
+		for id, want := range map[string]spool.OutState{late: spool.StateExpired, other: spool.StateExpired, cancelled: spool.StateCancelled} {
+			if state := r.stateOf(id); state != want {
+				t.Errorf("a message that should be %s is %s", want, state)
+			}
+		}
+	})
+}
+
 // What became of a segment is written down although the message that should follow cannot be
 // read.
 func TestUnreadableNeighbour(t *testing.T) {

@@ -131,7 +131,7 @@ func (b *Bridge) expire(ctx context.Context, now time.Time) (next time.Time, err
 // expireOne leaves a message alone while a segment of it is being submitted: its
 // outcome comes first, and the session looks at the ttl after it.
 func (b *Bridge) expireOne(tx *spool.Tx, id string, now time.Time, story *events) error {
-	m, err := tx.Outbound(id)
+	m, err := tx.Ledger(id)
 	if err != nil {
 		return err
 	}

@@ -161,14 +161,21 @@ func (tx *Tx) withPayload(m *Outbound) (*Outbound, error) {
 
 // Outbound reads a message with its segments and payload; ErrNotFound if there is none.
 func (tx *Tx) Outbound(id string) (*Outbound, error) {
-	m, err := tx.loadOutbound("id = ?", id)
+	m, err := tx.Ledger(id)
 	if err != nil {
 		return nil, err
 	}
-	if !tx.view {
+	return tx.withPayload(m)
+}
+
+// Ledger reads a message with its segments, without its payload, which may be large, or damaged; ErrNotFound if there is
+// none.
+func (tx *Tx) Ledger(id string) (*Outbound, error) {
+	m, err := tx.loadOutbound("id = ?", id)
+	if err == nil && !tx.view {
 		tx.remember(m)
 	}
-	return tx.withPayload(m)
+	return m, err
 }
 
 // OutboundByKey is the newest message under an idempotency key that was accepted at since or later; ErrNotFound if none.
