@@ -12,6 +12,7 @@ import (
 // Implementation.
 const (
 	stopGrace   = 10 * time.Second // for the answer to a message that is on its way when the bridge stops
+	recordTries = 30               // of a result that its own message keeps from being written
 	recallSends = 200              // of a SIM: TP-MR comes round after 256, so the SC may know an older one as a copy of another
 )
 
@@ -91,11 +92,12 @@ func troubled(err error) bool {
 // written down as soon as that is possible, whatever becomes of the session. Until then the
 // spool says `submitting`, which the next start of the bridge reads as unknown. ahead is
 // what was expected to be next. nil: there is nothing to go on with. A message that is not
-// gone on with is given back.
+// gone on with is given back; one that fails for itself, and not with the disk, is left for a
+// while.
 func (s *session) advance(ctx, send context.Context, id string, last *attempt, ahead *foreseen) *transmission {
-	for alone := false; ; ahead, alone = nil, true {
+	for tries := 1; ; ahead, tries = nil, tries+1 {
 		s.pulse.beat()
-		r := relay{session: s, id: id, last: last, ahead: ahead, alone: alone, other: ahead.other()}
+		r := relay{session: s, id: id, last: last, ahead: ahead, again: tries > 1, other: ahead.other()}
 		err := s.bridge.change(context.WithoutCancel(ctx), s.log, "ledger", func(tx *spool.Tx, story *events) error {
 			return r.commit(ctx, send, tx, story)
 		})
@@ -110,18 +112,25 @@ func (s *session) advance(ctx, send context.Context, id string, last *attempt, a
 		if r.next != nil && r.next.submission != nil {
 			r.next.submission.Withdraw()
 		}
-		if r.unread && last == nil {
-			s.log.Error().Err(err).Str("id", id).Msg("cannot read a message that is to be sent: it is left for ten minutes, and others go on")
-			s.bridge.setAside(id)
-			s.bridge.release(id, false)
-			pause(ctx, spoolPause, nil) // it may be the disk: else all that wait would be set aside at once
-			return nil
-		}
-		s.log.Error().Err(err).Str("id", id).Msg("cannot write down what happened to a segment; trying again")
-		if !pause(s.bridge.running, spoolPause, nil) || last == nil && ctx.Err() != nil {
+		log := s.log.Error().Err(err).Str("id", id)
+		own := !Passes(err) || r.unread && tries >= recordTries
+		switch {
+		case own && last == nil:
+			log.Msg("cannot read or write a message that is to be sent: it is left for ten minutes, and others go on")
+		case own && tries >= recordTries:
+			log.Int("segment", last.seq).Int("mr", last.mr).AnErr("answer", last.err).Msg("cannot write down what happened to a segment: it is unknown, and others go on")
+		default:
+			log.Msg("cannot write down what happened to a segment; trying again")
+			if pause(s.bridge.running, spoolPause, nil) && !(last == nil && ctx.Err() != nil) {
+				continue
+			}
 			s.bridge.release(id, true)
 			return nil
 		}
+		s.bridge.setAside(id)
+		s.bridge.release(id, false)
+		pause(ctx, spoolPause, nil) // it may be the disk: else all that wait would be set aside at once
+		return nil
 	}
 }
 
@@ -132,7 +141,7 @@ type relay struct {
 	id    string
 	last  *attempt // nil: none yet
 	ahead *foreseen
-	alone bool // what another message may have to do with a failure must not keep the result
+	again bool // it failed before
 
 	next    *transmission
 	other   string // another message that is claimed for it
@@ -141,8 +150,10 @@ type relay struct {
 	open    bool   // something is left of it to send
 }
 
+// commit records the last attempt alone where that failed before: what keeps the next one
+// from being begun must not keep the result.
 func (r *relay) commit(ctx, send context.Context, tx *spool.Tx, story *events) error {
-	m, err := tx.Outbound(r.id)
+	m, err := tx.Ledger(r.id)
 	if err != nil {
 		r.unread = true
 		return err
@@ -150,15 +161,15 @@ func (r *relay) commit(ctx, send context.Context, tx *spool.Tx, story *events) e
 	o := r.work(m, story)
 	if r.last == nil {
 		o.interrupted() // a commit that failed may be on disk all the same
-	} else {
-		if err := r.recall(tx, &o, r.last); err != nil {
+	} else if err := r.record(tx, &o); err != nil {
+		return err
+	}
+	goesOn := ctx.Err() == nil && !lineGone(r.last) && !r.abroad(r.modem.Status()) && (r.last == nil || !r.again)
+	if goesOn && o.State.Open() && !o.shunned {
+		if err := tx.ReadPayload(m); err != nil {
+			r.unread = true
 			return err
 		}
-		o.record(*r.last)
-		r.shunned = o.shunned
-	}
-	goesOn := ctx.Err() == nil && !lineGone(r.last) && !r.abroad(r.modem.Status())
-	if goesOn && o.State.Open() && !o.shunned {
 		if r.next, err = r.begin(tx, &o); err != nil {
 			return err
 		}
@@ -168,7 +179,7 @@ func (r *relay) commit(ctx, send context.Context, tx *spool.Tx, story *events) e
 		return err
 	}
 	goesWell := r.last != nil && r.last.err == nil
-	if goesOn && goesWell && r.next == nil && !r.alone {
+	if goesOn && goesWell && r.next == nil {
 		if err := r.beginOther(tx, story); err != nil {
 			return err
 		}
@@ -176,6 +187,26 @@ func (r *relay) commit(ctx, send context.Context, tx *spool.Tx, story *events) e
 	if r.next != nil && !(goesWell && r.ahead.is(r.next)) {
 		r.next.submission = r.modem.Compose(send, r.next.mode, r.next.more)
 	}
+	return nil
+}
+
+// record writes down how the last attempt ended, and takes back what a commit has begun
+// that failed and is on disk all the same: the modem has not got its Ctrl-Z.
+func (r *relay) record(tx *spool.Tx, o *outbound) error {
+	if r.again && o.Segments[r.last.seq-1].State != spool.SegSubmitting {
+		for i := range o.Segments {
+			if seg := &o.Segments[i]; seg.State == spool.SegSubmitting {
+				seg.Attempts--
+				o.back(seg)
+			}
+		}
+		return nil
+	}
+	if err := r.recall(tx, o, r.last); err != nil {
+		return err
+	}
+	o.record(*r.last)
+	r.shunned = o.shunned
 	return nil
 }
 

@@ -243,7 +243,7 @@ func (o *outbound) stale() bool {
 // restart begins the whole message again, under a reference that is still to be
 // given: 16 bits wide where that is possible, so that it cannot happen again.
 func (o *outbound) restart() {
-	plan, err := wdp.PlanWide(o.Octets)
+	plan, err := wdp.PlanWide(len(o.Payload))
 	if err != nil {
 		plan.Total = len(o.Segments) // only 8 bits make room for it
 	}

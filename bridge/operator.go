@@ -11,7 +11,7 @@ import (
 // Cancel ends an outbound message: what is not on air yet will not go. Errors are
 // *Refusal.
 func (b *Bridge) Cancel(ctx context.Context, id string) error {
-	return b.operate(ctx, id, b.cancel)
+	return b.operate(ctx, id, (*spool.Tx).Ledger, b.cancel)
 }
 
 func (b *Bridge) cancel(_ *spool.Tx, o *outbound) error {
@@ -26,7 +26,7 @@ func (b *Bridge) cancel(_ *spool.Tx, o *outbound) error {
 // time to live it had at first. It is the operator's word: a segment of unknown
 // outcome goes again too. Errors are *Refusal.
 func (b *Bridge) Retry(ctx context.Context, id string) error {
-	return b.operate(ctx, id, b.retry)
+	return b.operate(ctx, id, (*spool.Tx).Outbound, b.retry)
 }
 
 // retry writes nothing but to o, so that it can be tried out.
@@ -36,6 +36,9 @@ func (b *Bridge) retry(tx *spool.Tx, o *outbound) error {
 	}
 	if o.taken() {
 		return &Refusal{"not-allowed", "the network has all of it: it is " + string(o.State)}
+	}
+	if len(o.Payload) == 0 && o.Digest != digest(Request{To: o.Peer, Port: o.Port, FromPort: o.FromPort}) {
+		return &Refusal{"not-allowed", "its payload is lost"} // recovery has left it so
 	}
 	if o.RefBits == 8 && o.stale() {
 		o.restart()
@@ -87,9 +90,9 @@ func (o *outbound) putBack() (n int) {
 	return n
 }
 
-func (b *Bridge) operate(ctx context.Context, id string, f func(*spool.Tx, *outbound) error) error {
+func (b *Bridge) operate(ctx context.Context, id string, read func(*spool.Tx, string) (*spool.Outbound, error), f func(*spool.Tx, *outbound) error) error {
 	err := b.change(ctx, b.log, "operate", func(tx *spool.Tx, story *events) error {
-		m, err := tx.Ledger(id)
+		m, err := read(tx, id)
 		if err != nil {
 			return b.missing(tx, id, err)
 		}

@@ -95,9 +95,12 @@ func (b *Bridge) keepClock(ctx context.Context, now time.Time) (next time.Time, 
 	return next, err
 }
 
-// expire ends what is over, and returns when the next message's time is.
+// expire ends what is over, and returns when the next message's time is. One that cannot be
+// ended keeps no other one.
 func (b *Bridge) expire(ctx context.Context, now time.Time) (next time.Time, err error) {
+	kept := map[string]bool{} // cannot be ended
 	for more := true; more; {
+		at := "" // the message that is being ended
 		err := b.change(ctx, b.log, "expire", func(tx *spool.Tx, story *events) error {
 			ids, err := tx.Expired(now, batch)
 			if err != nil {
@@ -107,23 +110,37 @@ func (b *Bridge) expire(ctx context.Context, now time.Time) (next time.Time, err
 			if err != nil {
 				return err
 			}
-			more = len(ids) == batch || len(waiting) == batch
+			ended := 0
 			for _, id := range append(ids, waiting...) {
+				if kept[id] {
+					continue
+				}
+				at = id
 				if err := b.expireOne(tx, id, now, story); err != nil {
 					return err
 				}
+				ended++
 			}
+			at = ""
+			more = (len(ids) == batch || len(waiting) == batch) && ended > 0
 			if next, err = tx.NextExpiry(); errors.Is(err, spool.ErrNotFound) {
 				return nil
 			}
 			return err
 		})
-		if err != nil {
+		if err != nil && (at == "" || Passes(err) || ctx.Err() != nil) {
 			return next, err
+		}
+		if err != nil {
+			b.log.Error().Err(err).Str("id", at).Msg("cannot end a message whose time is over; trying again")
+			kept[at], more = true, true
 		}
 	}
 	if !next.IsZero() {
 		next = later(next, now.Add(time.Second)) // one that is being sent is past its time until its outcome is known
+	}
+	if len(kept) > 0 {
+		next = later(next, now.Add(timerRetry))
 	}
 	return next, nil
 }

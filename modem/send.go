@@ -155,6 +155,11 @@ func (s *Submission) outcome() (mr int, err error) {
 	case <-s.j.done:
 		return s.m.sent(s.j, s.got)
 	case <-s.gone:
+	}
+	select {
+	case <-s.j.done: // both at once
+		return s.m.sent(s.j, s.got)
+	default:
 		return -1, fmt.Errorf("%w: %w", ErrOutcomeUnknown, context.Cause(s.ctx))
 	}
 }

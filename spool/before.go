@@ -3,8 +3,8 @@ package spool
 import "database/sql"
 
 const (
-	outboundBefore      = "SELECT " + outboundColumns + " FROM outbound WHERE n < ? ORDER BY n DESC LIMIT ?"
-	outboundStateBefore = "SELECT " + outboundColumns + " FROM outbound WHERE state = ? AND n < ? ORDER BY n DESC LIMIT ?"
+	outboundBefore      = "SELECT " + outboundColumns + ", " + payloadLength + " FROM outbound WHERE n < ? ORDER BY n DESC LIMIT ?"
+	outboundStateBefore = "SELECT " + outboundColumns + ", " + payloadLength + " FROM outbound WHERE state = ? AND n < ? ORDER BY n DESC LIMIT ?"
 	messagesBefore      = "SELECT " + messageColumns + " FROM message WHERE n < ? ORDER BY n DESC LIMIT ?"
 	messagesAckedBefore = "SELECT " + messageColumns + " FROM message WHERE state = 'acked' AND n < ? ORDER BY n DESC LIMIT ?"
 	messagesReadyBefore = "SELECT " + messageColumns + ` FROM message WHERE n IN (
@@ -19,7 +19,7 @@ func (tx *Tx) OutboundsBefore(state OutState, n int64, limit int) ([]*Outbound, 
 	if state != "" {
 		q, args = outboundStateBefore, []any{string(state), n, limit}
 	}
-	all, err := list(tx, scanOutbound, q, args...)
+	all, err := list(tx, scanListed, q, args...)
 	if err != nil {
 		return nil, err
 	}

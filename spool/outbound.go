@@ -15,7 +15,7 @@ type Outbound struct {
 	Peer           string // "+digits" or digits
 	Port, FromPort uint16
 	Payload        []byte // nil in lists
-	Octets         int    // of the payload, as read
+	Octets         int    // of the payload, where that or a list was read
 	Form           OutForm
 	Key            string   // the client's idempotency key; "" = none
 	Digest         [32]byte // over peer, ports and payload: a repeat under one key, or a conflict
@@ -128,14 +128,27 @@ func (m *Outbound) settled() time.Time {
 }
 
 const outboundColumns = `n, id, peer, port, from_port, coalesce(key, ''), digest, origin, accepted, accepted_wall,
-	report, want_modem, unknown, ttl, expires, state, why, nullif(due, 0), attempts, modem, sim, ref, ref_bits, restarts, settled, form,
-	coalesce((SELECT length(data) FROM outbound_payload WHERE outbound_payload.outbound = outbound.n), 0)`
+	report, want_modem, unknown, ttl, expires, state, why, nullif(due, 0), attempts, modem, sim, ref, ref_bits, restarts, settled, form`
 
-func scanOutbound(r *sql.Rows) (*Outbound, error) {
+// payloadLength reads the page that a payload begins on, which may be damaged.
+const payloadLength = "coalesce((SELECT length(data) FROM outbound_payload WHERE outbound_payload.outbound = outbound.n), 0)"
+
+func scanOutbound(r *sql.Rows) (*Outbound, error) { return scanMore(r) }
+
+// scanListed scans payloadLength besides.
+func scanListed(r *sql.Rows) (m *Outbound, err error) {
+	var octets int
+	if m, err = scanMore(r, &octets); m != nil {
+		m.Octets = octets
+	}
+	return m, err
+}
+
+func scanMore(r *sql.Rows, more ...any) (*Outbound, error) {
 	m := &Outbound{}
-	err := r.Scan(&m.N, &m.ID, &m.Peer, &m.Port, &m.FromPort, &m.Key, (*digest)(&m.Digest), &m.Origin,
+	err := r.Scan(append([]any{&m.N, &m.ID, &m.Peer, &m.Port, &m.FromPort, &m.Key, (*digest)(&m.Digest), &m.Origin,
 		(*stamp)(&m.Accepted), (*stamp)(&m.AcceptedWall), &m.Report, &m.WantModem, &m.Unknown, &m.TTL, (*stamp)(&m.Expires),
-		&m.State, &m.Why, (*stamp)(&m.Due), &m.Attempts, &m.Modem, &m.SIM, &m.Ref, &m.RefBits, &m.Restarts, (*stamp)(&m.Settled), &m.Form, &m.Octets)
+		&m.State, &m.Why, (*stamp)(&m.Due), &m.Attempts, &m.Modem, &m.SIM, &m.Ref, &m.RefBits, &m.Restarts, (*stamp)(&m.Settled), &m.Form}, more...)...)
 	return m, err
 }
 
@@ -155,8 +168,11 @@ func (tx *Tx) loadOutbound(where string, args ...any) (m *Outbound, err error) {
 	return m, err
 }
 
-func (tx *Tx) withPayload(m *Outbound) (*Outbound, error) {
-	return m, tx.get([]any{&m.Payload}, "SELECT data FROM outbound_payload WHERE outbound = ?", m.N)
+// ReadPayload reads the payload of a message that Ledger has read.
+func (tx *Tx) ReadPayload(m *Outbound) error {
+	err := tx.get([]any{&m.Payload}, "SELECT data FROM outbound_payload WHERE outbound = ?", m.N)
+	m.Octets = len(m.Payload)
+	return err
 }
 
 // Outbound reads a message with its segments and payload; ErrNotFound if there is none.
@@ -165,7 +181,7 @@ func (tx *Tx) Outbound(id string) (*Outbound, error) {
 	if err != nil {
 		return nil, err
 	}
-	return tx.withPayload(m)
+	return m, tx.ReadPayload(m)
 }
 
 // Ledger reads a message with its segments, without its payload, which may be large, or damaged; ErrNotFound if there is
@@ -187,7 +203,7 @@ func (tx *Tx) OutboundByKey(key string, since time.Time) (*Outbound, error) {
 	if err != nil {
 		return nil, err
 	}
-	return tx.withPayload(m)
+	return m, tx.ReadPayload(m)
 }
 
 const byKey = "key = ? AND accepted >= coalesce(?, -9223372036854775808) ORDER BY accepted DESC, n DESC LIMIT 1"
@@ -198,7 +214,7 @@ func (tx *Tx) Outbounds(state OutState, afterN int64, limit int) ([]*Outbound, e
 	if state != "" {
 		q, args = listState, []any{string(state), afterN, limit}
 	}
-	all, err := list(tx, scanOutbound, q, args...)
+	all, err := list(tx, scanListed, q, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -215,8 +231,8 @@ func (tx *Tx) withSegments(all []*Outbound) (err error) {
 }
 
 const (
-	listAll   = "SELECT " + outboundColumns + " FROM outbound WHERE n > ? ORDER BY n LIMIT ?"
-	listState = "SELECT " + outboundColumns + " FROM outbound WHERE state = ? AND n > ? ORDER BY n LIMIT ?"
+	listAll   = "SELECT " + outboundColumns + ", " + payloadLength + " FROM outbound WHERE n > ? ORDER BY n LIMIT ?"
+	listState = "SELECT " + outboundColumns + ", " + payloadLength + " FROM outbound WHERE state = ? AND n > ? ORDER BY n LIMIT ?"
 )
 
 // QueueDepth counts the open messages.

@@ -134,13 +134,25 @@ func homeLane(sim string) string {
 	return ownLane(sim)
 }
 
-func (tx *Tx) segments(n int64) ([]OutSegment, error) {
-	return list(tx, func(r *sql.Rows) (s OutSegment, err error) {
+// segments are those of one message, in a row from 1. One of which only a later one is left, as recovery may find it, is
+// unknown.
+func (tx *Tx) segments(n int64) (all []OutSegment, err error) {
+	rows, err := list(tx, func(r *sql.Rows) (s OutSegment, err error) {
 		err = r.Scan(&s.Seq, &s.State, &s.MR, &s.Modem, &s.SIM, (*stamp)(&s.At), (*stamp)(&s.SentAt), (*stamp)(&s.AirAt), &s.Attempts, &s.Tries,
 			&s.Unsure, &s.Why)
 		return s, err
 	}, "SELECT seq, state, mr, modem, sim, at, sent_at, air_at, attempts, tries, unsure, why FROM out_segment WHERE outbound = ? ORDER BY seq", n)
+	for _, s := range rows {
+		for s.Seq > len(all)+1 && s.Seq <= maxSegments {
+			all = append(all, OutSegment{Seq: len(all) + 1, State: SegUnknown, MR: -1, Why: "the spool was damaged: what became of it is lost"})
+		}
+		all = append(all, s)
+	}
+	return all, err
 }
+
+// maxSegments is what a sequence number counts (TS 23.040 9.2.3.24.1).
+const maxSegments = 255
 
 func (tx *Tx) putSegments(n int64, peer string, old, now []OutSegment) error {
 	for i, s := range now {
