@@ -12,7 +12,7 @@ import (
 // Implementation.
 const (
 	stopGrace   = 10 * time.Second // for the answer to a message that is on its way when the bridge stops
-	recordTries = 30               // of a result that its own message keeps from being written
+	recordTries = 30               // of what its own message keeps from being read or written
 	recallSends = 200              // of a SIM: TP-MR comes round after 256, so the SC may know an older one as a copy of another
 )
 
@@ -113,7 +113,7 @@ func (s *session) advance(ctx, send context.Context, id string, last *attempt, a
 			r.next.submission.Withdraw()
 		}
 		log := s.log.Error().Err(err).Str("id", id)
-		own := !Passes(err) || r.unread && tries >= recordTries
+		own := !Passes(err) || last == nil && r.unread && tries >= recordTries // one bad sector, or all of them
 		switch {
 		case own && last == nil:
 			log.Msg("cannot read or write a message that is to be sent: it is left for ten minutes, and others go on")
