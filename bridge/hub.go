@@ -387,7 +387,11 @@ func (h *hub) settle(ctx context.Context, t turn, m *spool.Message, err error) b
 		if ctx.Err() == nil {
 			h.log.Error().Err(err).Str("id", t.id).Msg("cannot read a message; trying again")
 		}
-		h.putOff(t.entry, h.b.Now().Add(spoolRetry))
+		again := spoolRetry
+		if !Passes(err) {
+			again = asideFor // one that is damaged must not fill the log
+		}
+		h.putOff(t.entry, h.b.Now().Add(again))
 	}
 	return false
 }

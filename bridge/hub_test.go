@@ -101,6 +101,36 @@ func TestACKWaitsForWrite(t *testing.T) {
 	})
 }
 
+// A message that cannot be read is tried again soon where that may pass, and else seldom; the
+// next one goes meanwhile.
+func TestUnreadableInbound(t *testing.T) {
+	for fault, pause := range map[error]time.Duration{spool.ErrIO: spoolRetry, spool.ErrCorrupt: asideFor} {
+		synctest.Test(t, func(t *testing.T) {
+			desk := newDesk(t)
+			defer desk.s.Close()
+			h := newHub(desk)
+			c := h.join(demand{ports: []uint16{defaultPort}, window: 1, ackWait: time.Minute})
+			first, second := desk.arrive(spool.Message{Peer: "+1"}), desk.arrive(spool.Message{Peer: "+1"})
+			if err := h.load(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			next, ok := h.take(c)
+			if !ok || next.id != first {
+				t.Fatalf("first goes %q", next.id)
+			}
+			if h.settle(t.Context(), next, nil, fault) {
+				t.Fatal("it is to be written")
+			}
+			if w := h.whereIs(first, defaultPort); !w.due.Equal(desk.Now().Add(pause)) {
+				t.Errorf("after %v it is tried again in %v, want %v", fault, w.due.Sub(desk.Now()), pause)
+			}
+			if next, ok := h.take(c); !ok || next.id != second {
+				t.Errorf("then goes %q", next.id)
+			}
+		})
+	}
+}
+
 type hubModel struct {
 	desk    *slowDesk
 	hub     *hub
