@@ -146,7 +146,9 @@ func (tx *Tx) segments(n int64) (all []OutSegment, err error) {
 		for s.Seq > len(all)+1 && s.Seq <= maxSegments {
 			all = append(all, OutSegment{Seq: len(all) + 1, State: SegUnknown, MR: -1, Why: "the spool was damaged: what became of it is lost"})
 		}
-		all = append(all, s)
+		if s.Seq == len(all)+1 {
+			all = append(all, s)
+		}
 	}
 	return all, err
 }
