@@ -300,10 +300,7 @@ func (r *rig) mend(ids ...string) {
 
 func (r *rig) alter(query string, ids ...string) {
 	r.t.Helper()
-	db, err := sql.Open("sqlite", r.cfg.Spool.Path)
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	db := r.database()
 	defer db.Close()
 	for _, id := range ids {
 		if _, err := db.Exec(query, id); err != nil {
@@ -312,12 +309,19 @@ func (r *rig) alter(query string, ids ...string) {
 	}
 }
 
-func (r *rig) number(query string) (n int64) {
+// database is the spool as another program sees it.
+func (r *rig) database() *sql.DB {
 	r.t.Helper()
 	db, err := sql.Open("sqlite", r.cfg.Spool.Path)
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	return db
+}
+
+func (r *rig) number(query string) (n int64) {
+	r.t.Helper()
+	db := r.database()
 	defer db.Close()
 	if err := db.QueryRow(query).Scan(&n); err != nil {
 		r.t.Fatal(err)

@@ -53,7 +53,7 @@ type rig struct {
 	tape  tape                                       // log and AT lines, shown when the test fails
 }
 
-// A journal can be read while the bridge writes it.
+// A journal can be read while it is written.
 type journal struct {
 	mu  sync.Mutex
 	all bytes.Buffer
