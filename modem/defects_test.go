@@ -91,9 +91,9 @@ func TestA05LateReference(t *testing.T) {
 		defer b.close()
 		b.up()
 		one := b.send(t.Context(), pduA, false)
-		two := b.send(t.Context(), pduB, false)
-		b.play("> AT+CMGS=16\nprompt\n> " + pduA + "^Z\npass 180s\n> AT+CMEE?\n< +CMGS: 11\n< OK\n< +CMEE: 1\n< OK\ninclude sweep.at\n" +
-			"> AT+CMGS=16\nprompt\n> " + pduB + "^Z\n< +CMS ERROR: 38")
+		b.play("> AT+CMGS=16\nprompt\n> " + pduA + "^Z\npass 180s\n> AT+CMEE?\n< +CMGS: 11\n< OK\n< +CMEE: 1\n< OK\ninclude sweep.at\ninclude look.at")
+		two := b.send(t.Context(), pduB, false) // were it there before, it might go before the look or after it
+		b.play("> AT+CMGS=16\nprompt\n> " + pduB + "^Z\n< +CMS ERROR: 38")
 		if one, two := <-one, <-two; one != "sent L" || two != "refused +CMS ERROR: 38" {
 			t.Error(one, two)
 		}
