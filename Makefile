@@ -44,7 +44,7 @@ systemd:         ## runs it under a real systemd in a container, as root
 demo:
 	go run ./cmd/wvsms demo
 
-bench:           ## all benchmarks, each figure beside the committed one: half an hour on an idle machine
+bench:           ## all benchmarks, each figure beside the committed one: a quarter of an hour on an idle machine
 	bench/run bench.txt
 
 bench-update: bench ## the same, and what came out becomes docs/benchmarks.md

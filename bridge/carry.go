@@ -193,7 +193,7 @@ func (r *relay) commit(ctx, send context.Context, tx *spool.Tx, story *events) e
 // record writes down how the last attempt ended, and takes back what a commit has begun
 // that failed and is on disk all the same: the modem has not got its Ctrl-Z.
 func (r *relay) record(tx *spool.Tx, o *outbound) error {
-	if r.again && o.Segments[r.last.seq-1].State != spool.SegSubmitting {
+	if r.again && (r.last.seq > len(o.Segments) || o.Segments[r.last.seq-1].State != spool.SegSubmitting) { // it may have started again with fewer
 		for i := range o.Segments {
 			if seg := &o.Segments[i]; seg.State == spool.SegSubmitting {
 				seg.Attempts--

@@ -12,7 +12,7 @@ import (
 const (
 	idleCheck = 5 * time.Minute  // timers stand still in suspend, bridge time does not
 	shunFor   = time.Minute      // a message that a SIM leaves to others
-	asideFor  = 10 * time.Minute // one that cannot be read
+	asideFor  = 10 * time.Minute // one that cannot be read, or written
 )
 
 // claim takes the oldest due message that this modem may carry into this
@@ -99,7 +99,7 @@ func (b *Bridge) shun(id string, s *session) {
 	b.keepOff(id, shunning{sim: s.sim, until: b.clock.Now().Add(shunFor)})
 }
 
-// setAside lets the others go on where one message cannot be read.
+// setAside lets the others go on where one message cannot be read, or written.
 func (b *Bridge) setAside(id string) {
 	b.keepOff(id, shunning{all: true, until: b.clock.Now().Add(asideFor)})
 }

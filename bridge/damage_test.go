@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"database/sql"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -113,6 +114,10 @@ func TestFailedCommitThatStands(t *testing.T) {
 	if seg, _ := o.choose(); seg == nil || seg.Seq != 2 || seg.Attempts != 0 || o.Segments[0].State != spool.SegAccepted {
 		t.Errorf("the segments are %+v", o.Segments)
 	}
+	r.last.seq, o.Segments = 3, []spool.OutSegment{{Seq: 1, State: spool.SegSubmitting, Attempts: 1}} // it started again
+	if err := r.record(nil, &o); err != nil || o.Segments[0].State != spool.SegQueued {
+		t.Errorf("%v, the segments are %+v", err, o.Segments)
+	}
 }
 
 // Its time ends, and an operator can end it.
@@ -157,8 +162,13 @@ func TestDamagedPageOfPayloads(t *testing.T) {
 			t.Fatalf("the root is of kind %d", page[0])
 		}
 		leaf := int64(binary.BigEndian.Uint32(page[binary.BigEndian.Uint16(page[12:]):]))
-		file.WriteAt(bytes.Repeat([]byte{0xa5}, size), (leaf-1)*size)
+		if _, err := file.WriteAt(bytes.Repeat([]byte{0xa5}, size), (leaf-1)*size); err != nil {
+			t.Fatal(err)
+		}
 		r.start()
+		if err := r.spool.View(r.ctx, func(tx *spool.Tx) error { _, err := tx.Outbound(ids[0]); return err }); !errors.Is(err, spool.ErrCorrupt) {
+			t.Fatalf("the first payload: %v", err)
+		}
 		if err := r.Cancel(r.ctx, ids[0]); err != nil {
 			t.Error(err)
 		}
@@ -183,7 +193,7 @@ func TestLostSegment(t *testing.T) {
 		r.settle(time.Minute)
 		r.register(1)
 		r.settle(90 * time.Minute)
-		if m := r.outbound(sent); len(m.Segments) != 2 || m.Segments[1].State != spool.SegDelivered {
+		if m := r.outbound(sent); len(m.Segments) != 2 || m.Segments[0].State != spool.SegUnknown || m.Segments[1].State != spool.SegDelivered {
 			t.Errorf("the segments are %+v", m.Segments)
 		}
 		if state := r.stateOf(other); state != spool.StateSent {
@@ -298,13 +308,18 @@ func (r *rig) mend(ids ...string) {
 	r.alter("INSERT INTO outbound_payload SELECT n, x'6d656e646564' FROM outbound WHERE id = ?", ids...)
 }
 
+// alter changes the row of each id, or what needs no id: "".
 func (r *rig) alter(query string, ids ...string) {
 	r.t.Helper()
 	db := r.database()
 	defer db.Close()
 	for _, id := range ids {
-		if _, err := db.Exec(query, id); err != nil {
+		done, err := db.Exec(query, id)
+		if err != nil {
 			r.t.Fatal(err)
+		}
+		if n, err := done.RowsAffected(); id != "" && (err != nil || n != 1) {
+			r.t.Fatalf("%d rows are changed: %v", n, err)
 		}
 	}
 }
